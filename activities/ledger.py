@@ -1,0 +1,156 @@
+"""The ledger: every step of a case is written here and nowhere else (Art. 14). Local activities, one transaction each.
+
+They decide with `domain.acts` on the facts as recorded, so that a workflow holds no rule: an amended table never breaks
+an open history. Asked twice, they write once: a step that finds the file moved on reads it again and looks at the deed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio import activity
+
+from domain import acts, archive
+from domain.acceptance import turn_away
+from domain.calendar import Calendar
+from domain.case import Deed, File, Rung
+from domain.refusals import Refusal
+from domain.step import Result
+from domain.vocabulary import Exclusion, Status
+from storage import archives, deeds, files
+from storage.calendar import CalendarInForce
+from storage.engine import single
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The file after a deed; or the file as it stands, and why the deed was refused."""
+
+    file: File
+    refusal: str | None = None
+    detail: str = ""
+    basis: str | None = None
+
+
+class Ledger:
+    """Holds the database and the calendar in force. What it returns is what is recorded."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = single(engine)
+        self._calendar = CalendarInForce(self._engine)
+
+    @activity.defn
+    async def begin(self, number: str, now: datetime) -> File:
+        """The case's workflow has begun: read the file; an emergency is turned away at once (Art. 8(1))."""
+        async with self._engine.connect() as conn:
+            begun = text("UPDATE cases SET begun_at = coalesce(begun_at, :now) WHERE number = :number")
+            await conn.execute(begun, {"number": number, "now": now})
+            file = await _load(conn, number)
+        if file.case.exclusion is Exclusion.EMERGENCY and file.case.status is Status.REGISTERED:
+            return await self._step(file, lambda f, calendar: turn_away(f, calendar, now), _still(Status.REGISTERED))
+        return file
+
+    @activity.defn
+    async def apply(self, file: File, deed: Deed) -> Applied:
+        """Carry out one deed exactly once, or record its refusal."""
+        for _ in range(3):
+            try:
+                result = acts.decide(file, deed, await self._calendar.get())
+            except Refusal as refusal:
+                fresh = await self._load(file.case.number)
+                if fresh.case.version != file.case.version:
+                    file = fresh
+                    continue
+                return await self._refused(fresh, deed, refusal)
+            async with self._engine.connect() as conn:
+                if await files.record(conn, file.case.version, result, await self._version(), deed.id):
+                    return Applied(result.file)
+                kept = await deeds.find(conn, deed.id)
+                file = await _load(conn, file.case.number)
+            if kept is None:
+                await self._receive(deed)
+            elif kept.state == "applied":
+                return Applied(file)
+            elif kept.refusal:
+                return Applied(file, kept.refusal["kind"], kept.refusal["detail"], kept.refusal["basis"])
+            await self._calendar.again()
+        raise RuntimeError("the file kept moving; Temporal tries again")
+
+    @activity.defn
+    async def strike(self, file: File, clock: str, rung: Rung, now: datetime) -> File:
+        """An instant on a clock's ladder came: mark it once; nothing if the clock has stopped meanwhile."""
+
+        async def awaited() -> bool:
+            async with self._engine.connect() as conn:
+                running = next(c for c in file.clocks if c.id == clock)
+                return await deeds.awaited(conn, file.case.number, running.due)
+
+        waits = await awaited()
+
+        def struck(f: File, calendar: Calendar) -> Result:
+            running = next(c for c in f.clocks if c.id == clock)
+            return acts.strike(f, running, rung, calendar, now, waits)
+
+        return await self._step(file, struck, lambda f: any(c.id == clock and rung in c.rungs for c in f.clocks))
+
+    @activity.defn
+    async def seal(self, number: str, now: datetime) -> File:
+        """Archive a closed case: sealed with its manifest, or listed with what it lacks (Art. 14)."""
+        async with self._engine.connect() as conn:
+            file = await _load(conn, number)
+            entries = await files.entries_of(conn, number)
+        file = await self._step(file, lambda f, c: archive.seal(f, entries, c, now), _still(Status.CLOSED))
+        if file.case.status is Status.ARCHIVED:
+            async with self._engine.connect() as conn:
+                await archives.keep(conn, number, now)
+        return file
+
+    async def _step(
+        self, file: File, make: Callable[[File, Calendar], Result], holds: Callable[[File], bool]
+    ) -> File:
+        """Write what `make` makes of the file while `holds`; on a file that moved on, read it and look again."""
+        while holds(file):
+            calendar = await self._calendar.get()
+            result = make(file, calendar)
+            async with self._engine.connect() as conn:
+                if await files.record(conn, file.case.version, result, calendar.version):
+                    return result.file
+                file = await _load(conn, file.case.number)
+            await self._calendar.again()
+        return file
+
+    async def _refused(self, file: File, deed: Deed, refusal: Refusal) -> Applied:
+        """Keep the refusal; a deed that was applied before (and is asked again) stays applied."""
+        await self._receive(deed)
+        async with self._engine.connect() as conn:
+            await deeds.refuse(conn, deed.id, refusal)
+            kept = await deeds.find(conn, deed.id)
+        if kept and kept.state == "applied":
+            return Applied(file)
+        return Applied(file, refusal.kind, refusal.detail, str(refusal.basis) if refusal.basis else None)
+
+    async def _receive(self, deed: Deed) -> None:
+        """A signal may bring a deed that no API registered: it is on record before it is judged."""
+        async with self._engine.connect() as conn:
+            await deeds.receive(conn, deed, [], None, "")
+
+    async def _load(self, number: str) -> File:
+        async with self._engine.connect() as conn:
+            return await _load(conn, number)
+
+    async def _version(self) -> int:
+        return (await self._calendar.get()).version
+
+
+async def _load(conn: AsyncConnection, number: str) -> File:
+    file = await files.load(conn, number)
+    assert file is not None, f"{number} is on record"
+    return file
+
+
+def _still(status: Status) -> Callable[[File], bool]:
+    return lambda file: file.case.status is status

@@ -1,0 +1,119 @@
+"""DUTIES: which function carries out which act; and the three ways in which a case takes a step.
+
+`decide` for what somebody did, `strike` for what a clock brings, `recompute` for a new holiday notice. All are pure:
+the ledger calls them inside its transaction, the workflow's validator calls `decide` for the refusal alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from domain import acceptance, archive, callback, closing, handling, requester, routing
+from domain.calendar import Calendar
+from domain.case import Deed, File, Rung, RunningClock
+from domain.lifecycle import BY_TRIPLE, move
+from domain.limits import Term
+from domain.refusals import NotYours
+from domain.ruleset import rule_sets
+from domain.step import Line, Result, Step
+from domain.vocabulary import Act, Clock, Mark, Role, Status
+
+Duty = Callable[[Step, Deed, Line], Status]
+
+
+def _recompute(step: Step, deed: Deed, line: Line) -> Status:
+    """A notice was published: working-day clocks are derived anew, never to less than was announced."""
+    for running in step.file.clocks:
+        if running.term is None or not Term.parse(running.term).in_working_days:
+            continue
+        derived = step.derive(running)
+        if derived.due > running.due:
+            step.move_due(running, derived.due, "holiday_notice", derived)
+    return step.case.status
+
+
+DUTIES: dict[Act, Duty] = {
+    Act.CLAIM: routing.claim,
+    Act.RELEASE: routing.release,
+    Act.CORRECT: routing.correct,
+    Act.ANSWER: routing.answer,
+    Act.TRANSFER: routing.transfer,
+    Act.REFER: routing.refer,
+    Act.DECLINE: acceptance.decline,
+    Act.ESCALATE: routing.escalate,
+    Act.RECALL: routing.recall,
+    Act.GRANT: handling.grant,
+    Act.DENY: handling.deny,
+    Act.APPROVE: handling.approve,
+    Act.SEND_BACK: handling.send_back,
+    Act.CEASE: closing.cease,
+    Act.OVERRIDE: closing.override,
+    Act.CONCLUDE: closing.conclude,
+    Act.SUPPLY: archive.supply,
+    Act.SIGN: handling.sign,
+    Act.ASK: handling.ask,
+    Act.EXPLAIN: handling.explain,
+    Act.REQUEST_EXTENSION: handling.request_extension,
+    Act.DECLARE_COMPLEX: handling.declare_complex,
+    Act.ADMIT: handling.admit,
+    Act.REJECT: handling.reject,
+    Act.RETURN: handling.give_back,
+    Act.FEEDBACK: handling.feedback,
+    Act.DESIGNATE: routing.designate,
+    Act.REVISE: routing.revise,
+    Act.ATTEMPT: callback.attempt,
+    Act.RATE: callback.rate,
+    Act.SUPPLEMENT: requester.supplement,
+    Act.URGE: requester.urge,
+    Act.WITHDRAW: closing.withdraw,
+    Act.DISPUTE: closing.dispute,
+    Act.RECOMPUTE: _recompute,
+}
+
+LAPSES: dict[Clock, Status] = {
+    Clock.RATING: Status.ANSWERED,
+    Clock.TRACKING: Status.CALLBACK,
+    Clock.DISPUTE: Status.CLOSED,
+}
+"""Windows whose end moves the case, and where the case stands while they are open."""
+
+LOOK_AGAIN = timedelta(seconds=30)
+"""How long a lapse waits for a deed that arrived in time and is not applied yet."""
+
+
+def decide(file: File, deed: Deed, calendar: Calendar) -> Result:
+    """What a deed does to the case, or a Refusal with the provision. Its arrival is the instant that counts."""
+    case = file.case
+    found = move(case.status, deed.act, deed.role)
+    for_the_person = (case.status, deed.act, Role.REQUESTER) in BY_TRIPLE
+    if deed.role is Role.AGENT and not for_the_person and case.holder not in (None, deed.actor):
+        raise NotYours(f"claimed by {case.holder}")
+    step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed)
+    line = step.record(deed.act, found.basis)
+    target = DUTIES[deed.act](step, deed, line)
+    assert target in found.targets, f"{deed.act} led to {target}, which MOVES does not list"
+    return step.finish(target)
+
+
+def strike(
+    file: File, running: RunningClock, rung: Rung, calendar: Calendar, now: datetime, awaited: bool = False
+) -> Result:
+    """What a clock brings when an instant on its ladder comes.
+
+    `awaited`: a deed that arrived before the due instant still waits to be applied, so a window does not end yet.
+    """
+    step = Step(file, rule_sets()[file.case.rule_set], calendar, now)
+    lapses = rung.mark is Mark.LAPSED and LAPSES.get(running.clock) is file.case.status
+    if lapses and awaited:
+        step.postpone(running, rung, now + LOOK_AGAIN)
+        return step.finish(file.case.status)
+    step.strike(running, rung)
+    limit = step.rules.limit(running.clock, file.case)
+    step.record(rung.mark, limit.basis, step.unit_of(running), clock=running.clock, owner=running.owner, due=running.due.isoformat())
+    if not lapses:
+        return step.finish(file.case.status)
+    if running.clock is Clock.DISPUTE:
+        step.stop(Clock.DISPUTE)
+        return step.finish(Status.CLOSED)
+    return step.finish(callback.lapse(step))

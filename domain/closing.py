@@ -1,0 +1,68 @@
+"""How a case ends: closed with an outcome, open to dispute for a while, then ready for the archive."""
+
+from __future__ import annotations
+
+from domain.case import CENTRE, Deed
+from domain.refusals import Lacking, TooLate
+from domain.regulation import art
+from domain.step import Line, Step
+from domain.vocabulary import Clock, Outcome, Status, Text
+
+
+def close(step: Step, outcome: Outcome) -> Status:
+    """Stop everything; open the dispute window where the rule set grants one for this outcome."""
+    step.recall_all()
+    step.stop()
+    step.set(outcome=outcome, desk=step.case.number, call_at=None)
+    if outcome in step.rules.disputable:
+        step.arm(Clock.DISPUTE, CENTRE)
+    return Status.CLOSED
+
+
+def reopen(step: Step) -> Status:
+    """Back into the Centre's hands, to be sent out anew."""
+    step.stop()
+    step.set(outcome=None, desk=step.case.number, call_at=None)
+    step.arm(Clock.REDISPATCH, CENTRE)
+    return Status.RETURNED
+
+
+def cease(step: Step, deed: Deed, line: Line) -> Status:
+    """Litigation, arbitration, reconsideration or petition review began while the case was handled (Art. 8(3))."""
+    if deed.procedure is None:
+        raise Lacking("name the statutory procedure", art(8, item=3))
+    require(deed, Text.REASON)
+    line.detail.update(procedure=deed.procedure)
+    return close(step, Outcome.CEASED)
+
+
+def withdraw(step: Step, deed: Deed, line: Line) -> Status:
+    return close(step, Outcome.WITHDRAWN)
+
+
+def dispute(step: Step, deed: Deed, line: Line) -> Status:
+    """The person does not accept the closure: in time, the case is handled again."""
+    window = step.file.clock(Clock.DISPUTE, CENTRE)
+    if window is None or deed.received_at >= window.due:
+        raise TooLate("the dispute window is over; a new request may refer to this one")
+    require(deed, Text.REASON)
+    return reopen(step)
+
+
+def override(step: Step, deed: Deed, line: Line) -> Status:
+    """A supervisor takes the case back from wherever it is, with a reason."""
+    require(deed, Text.REASON)
+    step.recall_all()
+    return reopen(step)
+
+
+def conclude(step: Step, deed: Deed, line: Line) -> Status:
+    """Supervision ends, with a reason, on the person's last word: not resolved."""
+    require(deed, Text.REASON)
+    return close(step, Outcome.UNRESOLVED)
+
+
+def require(deed: Deed, text: Text) -> None:
+    """An act that needs a text came without one: Lacking."""
+    if text not in deed.notes:
+        raise Lacking(f"{deed.act} needs a {text}")

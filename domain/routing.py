@@ -1,0 +1,184 @@
+"""Who takes it: the Centre's ways (Art. 10), reassignment, and the approval office's designation (Art. 12 ¶2)."""
+
+from __future__ import annotations
+
+from domain.case import CENTRE, OFFICE, Assignment, Deed
+from domain.closing import reopen, require
+from domain.limits import Term
+from domain.refusals import Lacking, NotPermitted, NotYours, OwnCause
+from domain.regulation import art
+from domain.requester import hand_over
+from domain.step import Line, Step
+from domain.vocabulary import Choice, Clock, Handling, Mark, Matter, Part, Role, Status, Text
+
+
+def claim(step: Step, deed: Deed, line: Line) -> Status:
+    """One agent takes it, so that two do not work on the same; a supervisor may take it over."""
+    if step.case.holder not in (None, deed.actor) and deed.role is not Role.SUPERVISOR:
+        raise NotYours(f"claimed by {step.case.holder}")
+    step.set(holder=deed.actor)
+    return step.case.status
+
+
+def release(step: Step, deed: Deed, line: Line) -> Status:
+    step.set(holder=None)
+    return step.case.status
+
+
+def correct(step: Step, deed: Deed, line: Line) -> Status:
+    """Change matter, urgency, report or the office complained of; running clocks follow, on record."""
+    if deed.infringement is False:
+        raise NotYours("what the person believes is not the Centre's to clear", art(9, paragraph=3))
+    facts = {f: value for f in CORRECTABLE if (value := getattr(deed, f)) is not None}
+    if not facts and not deed.infringement:
+        raise Lacking("nothing to correct")
+    for name, value in facts.items():
+        line.detail.update({name: value, f"old_{name}": getattr(step.case, name)})
+    step.set(**facts)
+    if deed.infringement and not step.case.infringement:
+        hand_over(step)
+    for running in step.file.clocks:
+        if running.term is None or running.clock is Clock.RETURN:
+            continue
+        term = step.rules.limit(running.clock, step.case).term
+        if str(term) != running.term:
+            # A shorter term counts from the correction, lest somebody be overdue before they were told.
+            shorter = term.shorter_than(Term.parse(running.term))
+            start = step.at if shorter else running.start
+            step.arm(running.clock, running.owner, start=start, about=running.about, why="corrected")
+    return step.case.status
+
+
+CORRECTABLE = ("matter", "urgency", "report", "respondent")
+
+
+def answer(step: Step, deed: Deed, line: Line) -> Status:
+    """Answer directly, and ask for a rating at once (Art. 10(1), 13). A report goes to the competent unit instead."""
+    if step.case.report:
+        raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
+    require(deed, Text.PUBLIC)
+    step.stop()
+    step.arm(Clock.RATING, CENTRE)
+    return Status.ANSWERED
+
+
+def transfer(step: Step, deed: Deed, line: Line) -> Status:
+    """To one unit, or to a lead and assisting units that handle in parallel; with a limit (Art. 10(2))."""
+    if deed.lead is None:
+        raise Lacking("name the unit that leads", art(10, item=2))
+    if deed.respondent:
+        step.set(respondent=deed.respondent)
+    if step.case.round:
+        step.record(Mark.REASSIGNED)
+    step.recall_all()
+    line.detail.update(lead=deed.lead, assisting=",".join(deed.assisting) or None)
+    return dispatch(step, deed.lead, deed.assisting, term=deed.term)
+
+
+def refer(step: Step, deed: Deed, line: Line) -> Status:
+    """To a partner enterprise, recommended or chosen by the person; it is bound by Art. 11 like a unit (Art. 10(3))."""
+    if deed.lead is None or deed.choice is None:
+        raise Lacking("name the partner, and who chose it", art(10, item=3))
+    line.detail.update(lead=deed.lead, choice=deed.choice)
+    return dispatch(step, deed.lead, part=Part.PARTNER, choice=deed.choice)
+
+
+def recall(step: Step, deed: Deed, line: Line) -> Status:
+    """The Centre may take an assignment back at any time."""
+    step.recall_all()
+    return reopen(step)
+
+
+def escalate(step: Step, deed: Deed, line: Line) -> Status:
+    """Duty unclear, or several units in question: the approval office decides (Art. 12 ¶2)."""
+    require(deed, Text.REASON)
+    return to_office(step)
+
+
+def to_office(step: Step) -> Status:
+    """Hand the case to the office; its designation is a workflow of its own."""
+    step.recall_all()
+    step.stop()
+    nth = step.case.designations + 1
+    step.set(designations=nth, desk=f"{step.case.number}-designation-{nth}")
+    step.arm(Clock.DESIGNATION, OFFICE)
+    return Status.ESCALATED
+
+
+def designate(step: Step, deed: Deed, line: Line) -> Status:
+    """The office names the lead by duty, with a written reason; whoever is designated cannot give back (house)."""
+    if deed.lead is None:
+        raise Lacking("name the lead unit", art(12, paragraph=2))
+    require(deed, Text.REASON)
+    step.recall_all()
+    step.set(desk=step.case.number)
+    line.detail.update(lead=deed.lead, assisting=",".join(deed.assisting) or None)
+    return dispatch(step, deed.lead, deed.assisting, designated=True)
+
+
+def revise(step: Step, deed: Deed, line: Line) -> Status:
+    """The office may change its own designation."""
+    if not any(a.designated for a in step.file.active()):
+        raise NotPermitted("only what the office designated may it revise", art(12, paragraph=2))
+    return designate(step, deed, line)
+
+
+def dispatch(
+    step: Step,
+    lead: str,
+    assisting: tuple[str, ...] = (),
+    *,
+    part: Part = Part.LEAD,
+    designated: bool = False,
+    choice: Choice | None = None,
+    term: str | None = None,
+) -> Status:
+    """Open a round: each unit gets its assignment and its clocks, the Centre's own clocks stop."""
+    units = (lead, *assisting)
+    if len(set(units)) < len(units):
+        raise Lacking("a unit is named twice")
+    _not_their_own_cause(step, units)
+    step.stop()
+    step.set(round=step.case.round + 1)
+    for unit in units:
+        step.put(
+            Assignment(
+                unit=unit,
+                part=part if unit == lead else Part.ASSISTING,
+                round=step.case.round,
+                delivered_at=step.at,
+                handling=Handling.DELIVERED,
+                designated=designated,
+                choice=choice,
+            )
+        )
+        step.arm(Clock.SIGN, unit)
+        if not designated:
+            step.arm(Clock.RETURN, unit)
+        if step.case.report and unit == lead:
+            step.arm(Clock.ADMISSION, unit)
+        step.arm(Clock.HANDLING, unit, term=Term.parse(term) if term else None)
+    return Status.ASSIGNED
+
+
+def again(step: Step) -> Status:
+    """Send the present round's units out once more (重办)."""
+    units = [a for a in step.file.assignments if a.handling is Handling.DONE]
+    lead = next(a for a in units if a.part is not Part.ASSISTING)
+    assisting = tuple(a.unit for a in units if a.part is Part.ASSISTING)
+    step.set(desk=step.case.number, call_at=None)
+    return dispatch(
+        step, lead.unit, assisting, part=lead.part, designated=lead.designated, choice=lead.choice
+    )
+
+
+def _not_their_own_cause(step: Step, units: tuple[str, ...]) -> None:
+    """A complaint about staff never goes to the very office complained of, nor to one below it (Art. 7(4))."""
+    if step.case.matter is not Matter.STAFF:
+        return
+    respondent = step.case.respondent
+    if respondent is None:
+        raise Lacking("name the office complained of first", art(7, item=4))
+    for unit in units:
+        if unit == respondent or unit.startswith(respondent + "."):
+            raise OwnCause(f"{unit} is the office complained of", art(7, item=4))

@@ -1,0 +1,136 @@
+"""Rules as dated data: a rule set is one TOML file in `domain/rules/`. A case keeps the rule set of its day."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cache
+from importlib import resources
+
+from domain.case import Case
+from domain.limits import Term
+from domain.regulation import Citation, basis
+from domain.vocabulary import Clock, Mark, Matter, Outcome, Urgency
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long a clock runs. A row that names more beats one that names less."""
+
+    clock: Clock
+    term: Term
+    basis: Citation | None
+    matter: Matter | None = None
+    urgency: Urgency | None = None
+    complex: bool = False
+
+    def fits(self, case: Case, complex: bool) -> bool:
+        named = self.matter in (None, case.matter) and self.urgency in (None, case.urgency)
+        return named and (complex or not self.complex)
+
+    @property
+    def precision(self) -> tuple[bool, bool, bool]:
+        return self.complex, self.urgency is not None, self.matter is not None
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What is marked around a clock's due instant: `before` or `after` it by a term, or at it."""
+
+    clock: Clock
+    mark: Mark
+    before: Term | None = None
+    after: Term | None = None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Counts, all of the house."""
+
+    returns_before_escalation: int
+    redos: int
+    callback_attempts: int
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Every limit, ladder and number that a case is held to."""
+
+    code: str
+    title: str
+    effective_from: date
+    day_ends: time | None
+    """When the last day of a term ends, local; None is 24:00."""
+    civil_opens: time
+    civil_closes: time | None
+    """Hours in which persons are called, local; None is 24:00."""
+    callback_spacing: Term
+    review: frozenset[str]
+    """The grounds on which the Centre reviews a result before the callback (`handling.review_grounds`)."""
+    disputable: frozenset[Outcome]
+    """The outcomes after which the person may dispute the closure for a while."""
+    numbers: Numbers
+    limits: tuple[Limit, ...]
+    ladders: tuple[Ladder, ...]
+
+    def limit(self, clock: Clock, case: Case, *, complex: bool = False) -> Limit:
+        """The most precise limit for this clock and case; a clock without a limit is a LookupError."""
+        fitting = [row for row in self.limits if row.clock is clock and row.fits(case, complex)]
+        if not fitting:
+            raise LookupError(f"rule set {self.code} has no limit for {clock}")
+        return max(fitting, key=lambda row: row.precision)
+
+    def ladder(self, clock: Clock) -> Iterator[Ladder]:
+        return (row for row in self.ladders if row.clock is clock)
+
+
+@cache
+def rule_sets() -> dict[str, RuleSet]:
+    """Every rule set that ships, by code."""
+    folder = resources.files("domain") / "rules"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    found = (read_rule_set(f.read_text(encoding="utf-8")) for f in files)
+    return {rules.code: rules for rules in found}
+
+
+def read_rule_set(text: str) -> RuleSet:
+    """Parse one file; a word, provision or key that does not exist is a ValueError, KeyError or TypeError."""
+    raw = tomllib.loads(text)
+    return RuleSet(
+        code=raw["code"],
+        title=raw["title"],
+        effective_from=raw["effective_from"],
+        day_ends=_hour(raw["day_ends"]),
+        civil_opens=time.fromisoformat(raw["civil_opens"]),
+        civil_closes=_hour(raw["civil_closes"]),
+        callback_spacing=Term.parse(raw["callback_spacing"]),
+        review=frozenset(raw["review"]),
+        disputable=frozenset(Outcome(word) for word in raw["disputable"]),
+        numbers=Numbers(**raw["numbers"]),
+        limits=tuple(_limit(row) for row in raw["limit"]),
+        ladders=tuple(_ladder(row) for row in raw["ladder"]),
+    )
+
+
+def _hour(text: str) -> time | None:
+    return None if text == "24:00" else time.fromisoformat(text)
+
+
+def _limit(row: dict[str, str]) -> Limit:
+    return Limit(
+        clock=Clock(row["clock"]),
+        term=Term.parse(row["term"]),
+        basis=basis(row["basis"]),
+        matter=Matter(row["matter"]) if "matter" in row else None,
+        urgency=Urgency(row["urgency"]) if "urgency" in row else None,
+        complex=bool(row.get("complex", False)),
+    )
+
+
+def _ladder(row: dict[str, str]) -> Ladder:
+    before, after = row.get("before"), row.get("after")
+    return Ladder(
+        Clock(row["clock"]), Mark(row["mark"]), Term.parse(before) if before else None, Term.parse(after) if after else None
+    )

@@ -1,0 +1,255 @@
+"""One step of a case in the making: the facts as they change, and the entries and notices that the change leaves.
+
+A duty (`routing`, `handling`, `callback` …) is a function that works on a Step. No I/O, no clock of its own:
+the instant, the rule set and the calendar are arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.case import CENTRE, OFFICE, Assignment, Case, Deed, Entry, File, Notice, Rung, RunningClock
+from domain.limits import Due, Term, after, before, due
+from domain.notices import told
+from domain.regulation import Citation
+from domain.ruleset import RuleSet
+from domain.vocabulary import Act, Clock, Handling, Mark, Role, Status
+
+
+@dataclass
+class Line:
+    """An entry in the making: what happened; number, instant and standing follow when the step is finished."""
+
+    event: Act | Mark
+    basis: Citation | None = None
+    unit: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    """A clock as it stands after the step, for the clocks table. `derivation` is why it is due then."""
+
+    clock: RunningClock
+    state: str
+    stopped_at: datetime | None = None
+    derivation: dict[str, Any] | None = None
+    basis: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the ledger writes in one transaction."""
+
+    file: File
+    assignments: tuple[Assignment, ...]
+    """Those that changed, ended ones too."""
+    clocks: tuple[ClockRow, ...]
+    entries: tuple[Entry, ...]
+    notices: tuple[Notice, ...]
+    handover: bool = False
+    """Raise an entry in the queue for the enforcement-supervision platform (Art. 9 ¶3)."""
+
+
+class Step:
+    """Keeps the file consistent while a duty changes it."""
+
+    def __init__(self, file: File, rules: RuleSet, calendar: Calendar, at: datetime, deed: Deed | None = None) -> None:
+        self.before = file
+        self.file = file
+        self.rules = rules
+        self.calendar = calendar
+        self.at = at
+        """When it counts: a deed's arrival, or the instant at which a clock struck."""
+        self.deed = deed
+        self.lines: list[Line] = []
+        self.clocks: dict[str, ClockRow] = {}
+        self.handover = False
+
+    @property
+    def case(self) -> Case:
+        return self.file.case
+
+    def set(self, **facts: Any) -> None:
+        """Change facts of the case."""
+        self.file = replace(self.file, case=replace(self.case, **facts))
+
+    def record(self, event: Act | Mark, basis: Citation | None = None, unit: str | None = None, **detail: Any) -> Line:
+        """Add an entry to this step; the notices that `NOTICES` names for it follow from it."""
+        line = Line(event, basis, unit, detail)
+        self.lines.append(line)
+        return line
+
+    # -- clocks: a due instant is set here or nowhere --------------------------------------------------------------
+
+    def arm(
+        self,
+        clock: Clock,
+        owner: str,
+        *,
+        start: datetime | None = None,
+        term: Term | None = None,
+        complex: bool = False,
+        about: str | None = None,
+        why: str = "rearmed",
+    ) -> None:
+        """Start a clock by the rule set's limit (or `term`); one that runs already is set anew, on record."""
+        limit = self.rules.limit(clock, self.case, complex=complex)
+        derived = due(start or self.at, term or limit.term, self.calendar, self.rules.day_ends)
+        old = self.file.clock(clock, owner, about)
+        running = RunningClock(
+            clock=clock,
+            owner=owner,
+            round=self.case.round,
+            about=about,
+            start=derived.start,
+            due=derived.due,
+            term=str(derived.term),
+        )
+        if old is None:
+            self._keep(replace(running, rungs=self._rungs(clock, derived.due)), derived, str(limit.basis or "house"))
+        elif old.due != derived.due:
+            self.move_due(old, derived.due, why, derived, str(limit.basis or "house"))
+
+    def move_due(
+        self, old: RunningClock, to: datetime, why: str, derived: Due | None = None, basis: str | None = None
+    ) -> None:
+        """Move a due instant, on record; a breach marked at the old one is withdrawn if the new one lies ahead."""
+        ahead = to > self.at
+        if old.passed and ahead:
+            self.withdraw_breach(old, why)
+        term = str(derived.term) if derived else None
+        moved = replace(old, due=to, term=term, rungs=self._rungs(old.clock, to), passed=old.passed and not ahead)
+        self._keep(moved, derived, basis)
+        self.record(
+            Mark.DUE_MOVED,
+            unit=self.unit_of(old),
+            clock=old.clock,
+            owner=old.owner,
+            old=old.due.isoformat(),
+            new=to.isoformat(),
+            why=why,
+        )
+
+    def stop(self, clock: Clock | None = None, owner: str | None = None, about: str | None = None) -> None:
+        """Stop the clocks that match; a breach marked although the deed had arrived in time is withdrawn."""
+        for running in self.file.clocks:
+            wanted = ((clock, running.clock), (owner, running.owner), (about, running.about))
+            if all(want in (None, have) for want, have in wanted):
+                if running.passed and self.deed and self.deed.received_at < running.due:
+                    self.withdraw_breach(running, "arrived_in_time")
+                self.clocks[running.id] = ClockRow(running, "stopped", self.at)
+                self.file = replace(self.file, clocks=tuple(c for c in self.file.clocks if c.id != running.id))
+
+    def derive(self, running: RunningClock) -> Due:
+        """Compute a running clock's due instant anew from its own start and term."""
+        assert running.term is not None, "a day that a person set is not derived"
+        return due(running.start, Term.parse(running.term), self.calendar, self.rules.day_ends)
+
+    @staticmethod
+    def unit_of(running: RunningClock) -> str | None:
+        """The unit that is held to this clock; None for the Centre and the office."""
+        return running.owner if running.owner not in (CENTRE, OFFICE) else None
+
+    def withdraw_breach(self, running: RunningClock, why: str) -> None:
+        """Arrival decides, never whether the timer has fired."""
+        unit = self.unit_of(running)
+        self.record(Mark.BREACH_WITHDRAWN, unit=unit, clock=running.clock, owner=running.owner, why=why)
+
+    def strike(self, running: RunningClock, rung: Rung) -> None:
+        """Take a rung off the ladder. The breach stays on the clock, whose due instant does not move (Art. 12 ¶1)."""
+        ends = rung.mark in (Mark.OVERDUE, Mark.LAPSED)
+        rungs = tuple(r for r in running.rungs if r != rung)
+        self._keep(replace(running, rungs=rungs, passed=running.passed or ends))
+
+    def postpone(self, running: RunningClock, rung: Rung, to: datetime) -> None:
+        """Look again later: a deed that arrived in time still waits to be applied. The due instant stays."""
+        rungs = tuple(replace(r, at=to) if r == rung else r for r in running.rungs)
+        self._keep(replace(running, rungs=rungs))
+
+    def _rungs(self, clock: Clock, at: datetime) -> tuple[Rung, ...]:
+        found = []
+        for ladder in self.rules.ladder(clock):
+            instant = at
+            if ladder.before:
+                instant = before(at, ladder.before, self.calendar)
+            elif ladder.after:
+                instant = after(at, ladder.after, self.calendar)
+            if instant > self.at or not ladder.before:
+                found.append(Rung(ladder.mark, instant))
+        return tuple(sorted(found, key=lambda rung: rung.at))
+
+    def _keep(self, running: RunningClock, derived: Due | None = None, basis: str | None = None) -> None:
+        others = tuple(c for c in self.file.clocks if c.id != running.id)
+        self.file = replace(self.file, clocks=(*others, running))
+        derivation = derived.to_json() if derived else None
+        self.clocks[running.id] = ClockRow(running, "running", None, derivation, basis)
+
+    # -- assignments -----------------------------------------------------------------------------------------------
+
+    def put(self, assignment: Assignment) -> None:
+        """Add an assignment, or replace the same unit's of the same round."""
+        others = (a for a in self.file.assignments if (a.unit, a.round) != (assignment.unit, assignment.round))
+        self.file = replace(self.file, assignments=(*others, assignment))
+
+    def end(self, assignment: Assignment, handling: Handling, **facts: Any) -> None:
+        """End one unit's handling, its clocks, and the decision that the Centre may still owe on its extension."""
+        self.put(replace(assignment, handling=handling, ended_at=self.at, **facts))
+        self.stop(owner=assignment.unit)
+        self.stop(Clock.EXTENSION, about=assignment.unit)
+
+    def recall_all(self) -> None:
+        for assignment in self.file.active():
+            self.end(assignment, Handling.RECALLED)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def finish(self, status: Status) -> Result:
+        """Derive what lists and search attributes show, number the entries, queue the notices."""
+        case, active = self.case, self.file.active()
+        lead = active[0].unit if active else CENTRE
+        stays = status is self.before.case.status
+        watched = [c for c in self.file.clocks if c.clock not in UNWATCHED]
+        self.set(
+            status=status,
+            version=case.version + 1,
+            entries=case.entries + len(self.lines),
+            hands={Status.ASSIGNED: lead, Status.ESCALATED: OFFICE}.get(status, CENTRE),
+            units=tuple(a.unit for a in active),
+            due_at=min((c.due for c in watched), default=None),
+            overdue=any(c.passed for c in watched),
+            holder=case.holder if stays else None,
+        )
+        entries = tuple(self._entry(line, case.entries + n) for n, line in enumerate(self.lines, 1))
+        units = tuple(dict.fromkeys((*self.before.case.units, *self.case.units)))
+        return Result(
+            file=replace(self.file, assignments=tuple(a for a in self.file.assignments if a.round == self.case.round)),
+            assignments=tuple(a for a in self.file.assignments if a not in self.before.assignments),
+            clocks=tuple(self.clocks.values()),
+            entries=entries,
+            notices=tuple(notice for entry in entries for notice in told(entry, self.case, units)),
+            handover=self.handover,
+        )
+
+    def _entry(self, line: Line, seq: int) -> Entry:
+        deed = self.deed if self.deed and line.event is self.deed.act else None
+        return Entry(
+            seq=seq,
+            at=self.at,
+            event=line.event,
+            actor=deed.actor if deed else Role.SYSTEM.value,
+            role=deed.role if deed else Role.SYSTEM,
+            status=self.case.status,
+            basis=str(line.basis or "house"),
+            unit=line.unit or (deed.unit if deed else None),
+            deed=deed.id if deed else None,
+            notes=deed.notes if deed else {},
+            detail={key: value for key, value in line.detail.items() if value is not None},
+        )
+
+
+UNWATCHED = frozenset({Clock.RETURN, Clock.DISPUTE, Clock.RATING, Clock.TRACKING})
+"""Windows in which somebody may act, not limits that somebody must keep: no breach, and no due instant in lists."""

@@ -1,0 +1,284 @@
+"""Every closed word list of the field, with its Chinese and English label: the one source for code, screens and OpenAPI."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Word(StrEnum):
+    """A code that travels and is stored, with the two labels that people read."""
+
+    zh: str
+    en: str
+
+    def __new__(cls, code: str, zh: str = "", en: str = "") -> Self:
+        word = str.__new__(cls, code)
+        word._value_ = code
+        word.zh = zh
+        word.en = en
+        return word
+
+
+class Status(Word):
+    """Where a case stands. What may follow is `lifecycle.MOVES`."""
+
+    REGISTERED = "registered", "已登记", "registered"
+    ANSWERED = "answered", "已答复", "answered, rating open"
+    ASSIGNED = "assigned", "办理中", "with the units"
+    RETURNED = "returned", "待重新交办", "back at the Centre"
+    ESCALATED = "escalated", "报请指定", "before the approval office"
+    REVIEW = "review", "待审核", "result under review"
+    CALLBACK = "callback", "待回访", "callback open"
+    SUPERVISED = "supervised", "督办中", "under supervision"
+    CLOSED = "closed", "已办结", "closed"
+    ARCHIVED = "archived", "已归档", "archived"
+
+
+class Outcome(Word):
+    """How a case ended; set when it closes, cleared when it is reopened."""
+
+    ANSWERED = "answered", "直接答复", "answered directly"
+    RESOLVED = "resolved", "已解决", "resolved, the person says so"
+    UNRESOLVED = "unresolved", "未解决", "not resolved"
+    UNCONFIRMED = "unconfirmed", "未能回访", "handled, the person could not or would not be asked"
+    DECLINED = "declined", "不予受理", "declined"
+    CEASED = "ceased", "转入法定程序", "entered a statutory procedure"
+    WITHDRAWN = "withdrawn", "群众撤回", "withdrawn by the person"
+
+
+class Role(Word):
+    """Who acts. `SYSTEM` is the workflow itself: clocks and what follows from them."""
+
+    CHANNEL = "channel", "受理渠道", "intake channel"
+    REQUESTER = "requester", "诉求人", "requester"
+    AGENT = "agent", "话务员", "agent of the Centre"
+    SUPERVISOR = "supervisor", "值班长", "supervisor of the Centre"
+    UNIT = "unit", "承办单位", "unit"
+    OFFICE = "office", "市审批办", "approval office"
+    CALLER = "caller", "回访员", "caller-back"
+    SYSTEM = "system", "系统", "system"
+
+
+class Act(Word):
+    """What somebody does to a case; also the name of the entry that it leaves."""
+
+    REGISTER = "register", "登记", "register"
+    CLAIM = "claim", "领取", "claim"
+    RELEASE = "release", "释放", "release"
+    CORRECT = "correct", "更正", "correct matter or urgency"
+    ANSWER = "answer", "直接答复", "answer directly"
+    TRANSFER = "transfer", "转办", "transfer to units"
+    REFER = "refer", "推荐加盟企业", "refer to a partner"
+    DECLINE = "decline", "不予受理", "decline"
+    ESCALATE = "escalate", "报请指定", "escalate to the approval office"
+    RECALL = "recall", "收回", "recall"
+    GRANT = "grant", "同意延期", "grant the extension"
+    DENY = "deny", "不同意延期", "deny the extension"
+    APPROVE = "approve", "审核通过", "approve the result"
+    SEND_BACK = "send_back", "退回补办", "send the result back"
+    CEASE = "cease", "终止办理", "cease: a statutory procedure began"
+    OVERRIDE = "override", "值班长收回", "override"
+    CONCLUDE = "conclude", "督办结案", "conclude the supervision"
+    SUPPLY = "supply", "补齐档案", "supply what the archive lacks"
+    SIGN = "sign", "签收", "sign for"
+    ASK = "ask", "询问诉求人", "ask the person"
+    EXPLAIN = "explain", "说明理由", "explain a delay"
+    REQUEST_EXTENSION = "request_extension", "申请延期", "request an extension"
+    DECLARE_COMPLEX = "declare_complex", "声明复杂疑难", "declare complex"
+    ADMIT = "admit", "决定受理", "decide to accept"
+    REJECT = "reject", "决定不予受理", "decide not to accept"
+    RETURN = "return", "退办", "give back"
+    FEEDBACK = "feedback", "反馈结果", "report the result"
+    DESIGNATE = "designate", "指定主办单位", "designate"
+    REVISE = "revise", "变更指定", "revise the designation"
+    ATTEMPT = "attempt", "回访", "attempt a callback"
+    RATE = "rate", "评议", "rate"
+    SUPPLEMENT = "supplement", "补充", "supplement"
+    URGE = "urge", "催办", "urge"
+    WITHDRAW = "withdraw", "撤回", "withdraw"
+    DISPUTE = "dispute", "对办结有异议", "dispute the closure"
+    LAPSE = "lapse", "期满", "let a window lapse"
+    RECOMPUTE = "recompute", "重算期限", "recompute after a holiday notice"
+
+
+class Mark(Word):
+    """What a clock or the ledger writes into the file beside the acts."""
+
+    WARNED = "warned", "临期预警", "warned"
+    URGED = "urged", "到期前催办", "urged before expiry"
+    OVERDUE = "overdue", "逾期", "overdue"
+    NOTICED = "noticed", "催办通知书", "supervision notice"
+    BULLETINED = "bulletined", "列入通报", "put on the bulletin list"
+    LAPSED = "lapsed", "期满", "window lapsed"
+    BREACH_WITHDRAWN = "breach_withdrawn", "撤销逾期记录", "breach withdrawn: it had arrived in time"
+    DUE_MOVED = "due_moved", "期限变更", "due instant moved"
+    BREACH = "breach", "违规", "breach of a duty"
+    REASSIGNED = "reassigned", "重新交办", "assigned again"
+    REDONE = "redone", "重办", "to be done again"
+    WAIVED = "waived", "免回访", "callback waived"
+    UNREACHABLE = "unreachable", "无法联系", "unreachable"
+    HANDED_OVER = "handed_over", "列入执法监督移送", "queued for the enforcement-supervision platform"
+    INCOMPLETE = "incomplete", "档案不完整", "archive incomplete"
+    SEALED = "sealed", "封存", "sealed"
+
+
+class Channel(Word):
+    """Where a request comes in (Art. 9 ¶1)."""
+
+    PHONE = "phone", "电话", "telephone"
+    WEB = "web", "网站", "web site"
+    APP = "app", "移动应用", "mobile app"
+    WECHAT = "wechat", "微信", "WeChat"
+    COUNTER = "counter", "窗口", "counter"
+    LETTER = "letter", "来信", "letter"
+    OTHER = "other", "其他", "other"
+
+
+class Matter(Word):
+    """What the hotline accepts: the five items of Art. 7."""
+
+    CONSULTATION = "consultation", "咨询", "consultation on policy, law, public services"
+    HELP = "help", "突发问题与非紧急求助", "sudden problem or non-urgent help"
+    ISSUE = "issue", "热点难点问题", "hot or difficult issue of social life"
+    STAFF = "staff", "对工作人员的投诉举报", "complaint about an authority's staff"
+    SUGGESTION = "suggestion", "意见和建议", "opinion or suggestion on the city"
+
+
+class Report(Word):
+    """What Art. 9 ¶2 has registered first and transferred to the competent unit."""
+
+    UNLAWFUL = "unlawful", "投诉举报违法行为", "report of unlawful conduct"
+    ACTION = "action", "请求行政机关处理", "request for an authority's action"
+
+
+class Exclusion(Word):
+    """What the hotline does not accept: the four items of Art. 8."""
+
+    EMERGENCY = "emergency", "紧急救助", "danger to life or property: 110, 119, 120"
+    CIVIL = "civil", "民事纠纷", "civil dispute outside administrative power"
+    PROCEDURE = "procedure", "法定程序", "in a statutory procedure"
+    MILITARY = "military", "军队武警管辖", "under military or armed-police jurisdiction"
+
+
+class Procedure(Word):
+    """The statutory procedures of Art. 8(3)."""
+
+    LITIGATION = "litigation", "诉讼", "litigation"
+    ARBITRATION = "arbitration", "仲裁", "arbitration"
+    RECONSIDERATION = "reconsideration", "行政复议", "administrative reconsideration"
+    PETITION = "petition", "信访复查复核", "petition review"
+
+
+class Urgency(Word):
+    """How soon it must be done; limits depend on it."""
+
+    NORMAL = "normal", "一般", "normal"
+    URGENT = "urgent", "紧急", "urgent: water, power, gas, heat"
+    CRITICAL = "critical", "特急", "critical"
+
+
+class UnitKind(Word):
+    """What kind of unit (Art. 6, 11)."""
+
+    DISTRICT = "district", "区县人民政府", "district government"
+    DEPARTMENT = "department", "市人民政府部门", "municipal department"
+    ENTERPRISE = "enterprise", "公共企事业单位", "public enterprise or institution"
+    PARTNER = "partner", "加盟企业", "partner enterprise"
+
+
+class Part(Word):
+    """A unit's part in a case."""
+
+    LEAD = "lead", "主办", "lead"
+    ASSISTING = "assisting", "协办", "assisting"
+    PARTNER = "partner", "加盟服务", "partner"
+
+
+class Handling(Word):
+    """Where one unit's handling stands. What may follow is `handling.STEPS`."""
+
+    DELIVERED = "delivered", "待签收", "delivered"
+    SIGNED = "signed", "已签收", "signed for"
+    DONE = "done", "已反馈", "result reported"
+    RETURNED = "returned", "已退办", "given back"
+    RECALLED = "recalled", "已收回", "recalled"
+
+
+class Clock(Word):
+    """The clocks of a case; each limit of a rule set names one."""
+
+    TRIAGE = "triage", "受理转办时限", "triage"
+    REDISPATCH = "redispatch", "重新交办时限", "redispatch"
+    SIGN = "sign", "签收时限", "sign for"
+    RETURN = "return", "退办时限", "return window"
+    ADMISSION = "admission", "受理决定时限", "accept / not accept decision"
+    HANDLING = "handling", "办理时限", "handling"
+    EXTENSION = "extension", "延期审批时限", "decision on an extension"
+    DESIGNATION = "designation", "指定时限", "designation"
+    REVIEW = "review", "审核时限", "review of the result"
+    RATING = "rating", "即时评议时限", "rating of an answer"
+    CALLBACK = "callback", "回访时限", "callback"
+    TRACKING = "tracking", "网上评议时限", "rating by the tracking page"
+    SUPERVISION = "supervision", "督办时限", "supervision"
+    DISPUTE = "dispute", "异议期", "dispute window"
+    ARCHIVE = "archive", "归档时限", "archive"
+
+
+class Rating(Word):
+    """The five grades of Chinese government services (好差评), best first."""
+
+    EXCELLENT = "excellent", "非常满意", "very satisfied"
+    GOOD = "good", "满意", "satisfied"
+    FAIR = "fair", "基本满意", "fairly satisfied"
+    POOR = "poor", "不满意", "dissatisfied"
+    BAD = "bad", "非常不满意", "very dissatisfied"
+
+    @property
+    def satisfied(self) -> bool:
+        return self in (Rating.EXCELLENT, Rating.GOOD, Rating.FAIR)
+
+
+class Reach(Word):
+    """What came of one callback attempt."""
+
+    REACHED = "reached", "已接通", "reached"
+    NO_ANSWER = "no_answer", "未接通", "no answer"
+    REFUSED = "refused", "拒绝回访", "refused to be asked"
+
+
+class ReplyWay(Word):
+    """How a unit replied to the person (Art. 11(1))."""
+
+    PHONE = "phone", "电话", "telephone"
+    VISIT = "visit", "上门", "visit"
+    MESSAGE = "message", "短信", "message"
+    LETTER = "letter", "书面", "letter"
+    RELAY = "relay", "由中心转告", "relayed by the Centre"
+
+
+class Choice(Word):
+    """How the partner was found (Art. 10(3))."""
+
+    RECOMMENDED = "recommended", "择优推荐", "recommended by the Centre"
+    CHOSEN = "chosen", "自行选择", "chosen by the person"
+
+
+class Text(Word):
+    """What kind of text a note is. Texts stay in PostgreSQL; only their IDs travel (Art. 15)."""
+
+    REQUEST = "request", "诉求内容", "request"
+    PUBLIC = "public", "公开答复", "text for the person"
+    INTERNAL = "internal", "内部说明", "internal note"
+    REASON = "reason", "理由", "reason"
+    QUESTION = "question", "询问", "question to the person"
+    COMMENT = "comment", "评价意见", "comment of the person"
+
+
+class Audience(Word):
+    """Whom a notice is for."""
+
+    PERSON = "person", "诉求人", "the person"
+    UNIT = "unit", "承办单位", "the unit"
+    CENTRE = "centre", "专线服务中心", "the Centre"
+    OFFICE = "office", "市审批办", "the approval office"

@@ -1,0 +1,107 @@
+"""Acts as they arrived: registered with their notes before the workflow hears of them, so that none is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.case import Deed
+from domain.refusals import REFUSALS, Refusal
+from domain.regulation import Citation
+from storage import tables
+from storage.files import ANY, rows_into
+
+DEED = TypeAdapter(Deed)
+
+_RECEIVE = text(
+    f"""
+    WITH step AS (
+        INSERT INTO deeds (id, case_number, act, role, actor, unit, received_at, key, digest, body, state)
+        VALUES (:id, :number, :act, :role, :actor, :unit, :received_at, :key, :digest, CAST(:body AS jsonb), 'received')
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ),
+    noted AS ({rows_into(tables.notes, "notes")})
+    SELECT id FROM step
+    """
+)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A deed as it is on record: `state` received, applied or refused (then with the refusal)."""
+
+    id: str
+    digest: str
+    state: str
+    refusal: dict[str, Any] | None = None
+
+
+async def receive(
+    conn: AsyncConnection, deed: Deed, notes: list[dict[str, Any]], key: str | None, digest: str
+) -> Received:
+    """Register a deed and its notes in one statement; the same actor and key again: the first one, as it stands."""
+    parameters = {
+        "id": deed.id,
+        "number": deed.number,
+        "act": deed.act,
+        "role": deed.role,
+        "actor": deed.actor,
+        "unit": deed.unit,
+        "received_at": deed.received_at,
+        "key": key,
+        "digest": digest,
+        "body": DEED.dump_json(deed).decode(),
+        "notes": ANY.dump_json(notes).decode(),
+    }
+    if (await conn.execute(_RECEIVE, parameters)).scalar_one_or_none():
+        return Received(deed.id, digest, "received")
+    first = text(
+        "SELECT id, digest, state, refusal FROM deeds WHERE id = :id OR (actor = :actor AND key = CAST(:key AS text))"
+    )
+    row = (await conn.execute(first, {"id": deed.id, "actor": deed.actor, "key": key})).one()
+    return Received(row.id, row.digest, row.state, row.refusal)
+
+
+async def find(conn: AsyncConnection, deed: str) -> Received | None:
+    """A deed's state by its ID."""
+    row = (await conn.execute(text("SELECT id, digest, state, refusal FROM deeds WHERE id = :id"), {"id": deed})).one_or_none()
+    return Received(row.id, row.digest, row.state, row.refusal) if row else None
+
+
+async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> None:
+    """Keep a refused deed with its refusal and provision: the auditor sees attempts too."""
+    kept = {"kind": refusal.kind, "detail": refusal.detail, "basis": str(refusal.basis) if refusal.basis else None}
+    change = update(tables.deeds).where(tables.deeds.c.id == deed, tables.deeds.c.state == "received")
+    await conn.execute(change.values(state="refused", refusal=kept))
+
+
+def refusal_of(kept: dict[str, Any]) -> Refusal:
+    """The refusal as it was raised."""
+    basis = Citation.parse(kept["basis"]) if kept["basis"] else None
+    return REFUSALS[kept["kind"]](kept["detail"], basis)
+
+
+async def awaited(conn: AsyncConnection, number: str, before: datetime) -> bool:
+    """Does a deed that arrived before this instant still wait to be applied?"""
+    waiting = text(
+        "SELECT EXISTS (SELECT 1 FROM deeds WHERE case_number = :number AND state = 'received' AND received_at < :before)"
+    )
+    return bool((await conn.execute(waiting, {"number": number, "before": before})).scalar_one())
+
+
+async def waiting(conn: AsyncConnection, before: datetime, limit: int = 200) -> list[tuple[Deed, str]]:
+    """Deeds that arrived before this instant and were neither applied nor refused, oldest first, with their desk."""
+    rows = await conn.execute(
+        text(
+            "SELECT d.body, c.desk FROM deeds d JOIN cases c ON c.number = d.case_number"
+            " WHERE d.state = 'received' AND d.received_at < :before ORDER BY d.received_at LIMIT :limit"
+        ),
+        {"before": before, "limit": limit},
+    )
+    return [(DEED.validate_python(row.body), row.desk) for row in rows]

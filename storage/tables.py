@@ -1,0 +1,255 @@
+"""The tables. Columns of the same name as a fact in `domain/case.py` hold that fact; a test compares them.
+
+Words of persons stand in `people` and `notes` only (Art. 15); every other table holds codes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import DateTime as _DateTime
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+DateTime = _DateTime(timezone=True)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _case() -> Column[str]:
+    return Column("case_number", Text, ForeignKey("cases.number"), nullable=False)
+
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("registered_at", DateTime, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("rule_set", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("outcome", Text),
+    Column("district", Text),
+    Column("urgency", Text, nullable=False),
+    Column("report", Text),
+    Column("exclusion", Text),
+    Column("respondent", Text),
+    Column("infringement", Boolean, nullable=False),
+    Column("reachable", Boolean, nullable=False),
+    Column("holder", Text),
+    Column("hands", Text, nullable=False),
+    Column("units", ARRAY(Text), nullable=False),
+    Column("due_at", DateTime),
+    Column("overdue", Boolean, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("returns", Integer, nullable=False),
+    Column("redos", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("callbacks", Integer, nullable=False),
+    Column("designations", Integer, nullable=False),
+    Column("urges", Integer, nullable=False),
+    Column("call_at", DateTime),
+    Column("call_from", Text),
+    # Not facts of the lifecycle: how it came in, and whether its workflow has begun.
+    Column("stated_at", DateTime, comment="when it happened or was written, by the person's own statement"),
+    Column("client", Text, nullable=False),
+    Column("intake_key", Text),
+    Column("intake_digest", Text, nullable=False),
+    Column("begun_at", DateTime),
+    UniqueConstraint("client", "intake_key"),
+    Index("ix_cases_open_due_at", "due_at", "number", postgresql_where="status <> 'archived'"),
+    Index("ix_cases_status_due_at", "status", "due_at", "number"),
+    Index("ix_cases_call_at", "call_at", "number", postgresql_where="call_at IS NOT NULL"),
+    Index("ix_cases_not_begun", "registered_at", postgresql_where="begun_at IS NULL"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("name", Text),
+    Column("phone", Text),
+    Column("address", Text),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _case(),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("title", Text),
+    Column("written_at", DateTime, nullable=False),
+    Index("ix_notes_case_number", "case_number"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _case(),
+    Column("seq", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("unit", Text),
+    Column("deed", Text),
+    Column("notes", JSONB, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    PrimaryKeyConstraint("case_number", "seq"),
+    Index("ix_entries_event_at", "event", "at"),
+)
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _case(),
+    Column("act", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("unit", Text),
+    Column("received_at", DateTime, nullable=False),
+    Column("key", Text, comment="the client's Idempotency-Key"),
+    Column("digest", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("refusal", JSONB),
+    UniqueConstraint("actor", "key"),
+    Index("ix_deeds_case_number_received_at", "case_number", "received_at"),
+    Index("ix_deeds_waiting", "received_at", postgresql_where="state = 'received'"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    _case(),
+    Column("round", Integer, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("delivered_at", DateTime, nullable=False),
+    Column("handling", Text, nullable=False),
+    Column("signed_at", DateTime),
+    Column("ended_at", DateTime),
+    Column("complex", Boolean, nullable=False),
+    Column("designated", Boolean, nullable=False),
+    Column("admitted", Boolean),
+    Column("replied", Text),
+    Column("choice", Text),
+    Column("extension", Date),
+    PrimaryKeyConstraint("case_number", "round", "unit"),
+    Index("ix_assignments_inbox", "unit", "handling", "case_number"),
+)
+
+clocks = Table(
+    "clocks",
+    metadata,
+    _case(),
+    Column("id", Text, nullable=False),
+    Column("clock", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("about", Text),
+    Column("start", DateTime, nullable=False),
+    Column("due", DateTime, nullable=False),
+    Column("term", Text),
+    Column("rungs", JSONB, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stopped_at", DateTime),
+    Column("derivation", JSONB),
+    Column("basis", Text),
+    PrimaryKeyConstraint("case_number", "id"),
+    Index("ix_clocks_running_due", "due", postgresql_where="state = 'running'"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _case(),
+    Column("at", DateTime, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("unit", Text),
+    Column("template", Text, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("state", Text, nullable=False, comment="waiting, sent, delivered, failed; shown: read in the inbox, not sent"),
+    Column("tries", Integer, nullable=False),
+    Column("receipt", Text),
+    Index("ix_notices_waiting", "at", postgresql_where="state = 'waiting'"),
+    Index("ix_notices_case_number", "case_number"),
+    Index("ix_notices_unit", "unit", "at"),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("raised_at", DateTime, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("sealed_at", DateTime, nullable=False),
+    Column("manifest", JSONB, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("district", Text),
+    Column("active", Boolean, nullable=False),
+)
+
+calendar_notices = Table(
+    "calendar_notices",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("year", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("published", Date),
+)
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("version", Integer, ForeignKey("calendar_notices.version"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("works", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("version", "day"),
+)
+
+counters = Table("counters", metadata, Column("day", Date, primary_key=True), Column("last", Integer, nullable=False))

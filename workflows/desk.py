@@ -1,0 +1,165 @@
+"""A desk: the workflow that decides on a case now. It takes deeds one at a time and keeps the law's clocks.
+
+One desk holds a case at any time: the case's own workflow, or the child to which it handed the case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.ledger import Applied, Ledger
+    from domain.acts import decide
+    from domain.calendar import Calendar
+    from domain.case import Deed, File, Rung, RunningClock
+    from domain.refusals import Refusal
+    from workflows.attributes import values
+    from workflows.words import details, timer
+
+MOVED = "Moved"
+"""The type of the failure that says: another desk holds the case now."""
+
+LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10)}
+
+
+class Desk:
+    """Keeps the file of one case: deeds through `act`, each owner's clocks through a keeper."""
+
+    file: File
+
+    def __init__(self) -> None:
+        self.pen = asyncio.Lock()
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._shown: dict[Any, Any] = {}
+
+    # -- deeds -------------------------------------------------------------------------------------------------
+
+    @workflow.update(description="One act of an agent, a unit, the office, a caller-back or the person; codes only.")
+    async def act(self, deed: Deed) -> str:
+        """Carry out a deed; the status after it. A refusal is an ApplicationError of the refusal's type."""
+        async with self.pen:
+            self._refuse_elsewhere()
+            applied = await self.apply(deed)
+        if applied.refusal:
+            raise _refused(applied.refusal, applied.detail, applied.basis)
+        return applied.file.case.status.value
+
+    @act.validator
+    def _permitted(self, deed: Deed) -> None:
+        """Refuse without a trace in the history; the ledger decides again on recorded facts."""
+        if not hasattr(self, "file"):
+            raise _refused(MOVED, "the desk is not ready")
+        self._refuse_elsewhere()
+        try:
+            decide(self.file, deed, _NO_CALENDAR)
+        except Refusal as refusal:
+            raise _refused(refusal.kind, refusal.detail, str(refusal.basis) if refusal.basis else None) from refusal
+
+    def _refuse_elsewhere(self) -> None:
+        if not self._here():
+            raise _refused(MOVED, f"the case is at {self.file.case.desk}")
+
+    def _here(self) -> bool:
+        return self.file.case.desk == workflow.info().workflow_id
+
+    async def apply(self, deed: Deed) -> Applied:
+        """Have the ledger carry out a deed, and go on from the file as it then is. The caller holds the pen."""
+        applied: Applied = await workflow.execute_local_activity_method(
+            Ledger.apply, args=[self.file, deed], summary=f"{deed.act.zh} {deed.act}", **LOCAL
+        )
+        self.take(applied.file)
+        return applied
+
+    # -- clocks ------------------------------------------------------------------------------------------------
+
+    def attend(self) -> None:
+        """See that every owner of running clocks has a keeper."""
+        for owner in {running.owner for running in self.file.clocks if running.rungs}:
+            keeper = self._keepers.get(owner)
+            if keeper is None or keeper.done():
+                self._keepers[owner] = asyncio.create_task(self._keep(owner))
+
+    async def _keep(self, owner: str) -> None:
+        """One owner's clocks: wait for the next instant on their ladders, have it marked, and again."""
+        while coming := self._coming(owner):
+            running, rung = coming[0]
+            wait = rung.at - workflow.now()
+            if wait > timedelta(0):
+                try:
+                    changed = partial(self._changed, owner, rung.at)
+                    await workflow.wait_condition(changed, timeout=wait, timeout_summary=timer(coming))
+                    continue
+                except TimeoutError:
+                    pass
+            await self._strike(running, rung)
+
+    async def _strike(self, running: RunningClock, rung: Rung) -> None:
+        async with self.pen:
+            if (running.id, rung) not in ((c.id, r) for c in self.file.clocks for r in c.rungs):
+                return
+            file = await workflow.execute_local_activity_method(
+                Ledger.strike,
+                args=[self.file, running.id, rung, workflow.now()],
+                summary=f"{running.clock.zh} {rung.mark.zh}",
+                **LOCAL,
+            )
+            self.take(file)
+
+    def _coming(self, owner: str) -> list[tuple[RunningClock, Rung]]:
+        """The next rungs of an owner's clocks: the soonest, and those at the same instant. None at another desk's case."""
+        if not self._here():
+            return []
+        rungs = [(clock, rung) for clock in self.file.clocks if clock.owner == owner for rung in clock.rungs]
+        soonest = min((rung.at for _, rung in rungs), default=None)
+        return [(clock, rung) for clock, rung in rungs if rung.at == soonest]
+
+    def _changed(self, owner: str, awaited: datetime) -> bool:
+        coming = self._coming(owner)
+        return not coming or coming[0][1].at != awaited
+
+    # -- what operators see ------------------------------------------------------------------------------------
+
+    def take(self, file: File) -> None:
+        """Go on from a newer file: clocks, current details, search attributes (only what changed, one event)."""
+        self.file = file
+        self.attend()
+        workflow.set_current_details(details(file))
+        self.publish()
+
+    def publish(self) -> None:
+        """Children show no search attributes; the case's own workflow does."""
+
+    def _upsert(self) -> None:
+        now = values(self.file.case)
+        changed = [
+            key.value_set(value) if value is not None else key.value_unset()
+            for key, value in now.items()
+            if self._shown.get(key) != value
+        ]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+        self._shown = now
+
+
+class Child(Desk):
+    """Holds a case until it moves on to another desk, and gives its file back."""
+
+    async def hold(self, file: File) -> File:
+        self.take(file)
+        await workflow.wait_condition(lambda: not self._here())
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.file
+
+
+def _refused(kind: str, detail: str, basis: str | None = None) -> ApplicationError:
+    return ApplicationError(detail, basis, type=kind, non_retryable=True)
+
+
+_NO_CALENDAR = Calendar(version=0, days={}, published_through=date.max)
+"""For a validator, which asks only whether a deed is refused: due instants that it derives are thrown away."""

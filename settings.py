@@ -28,7 +28,7 @@ class Settings:
     def from_environment(cls) -> Settings:
         """Read the environment; a missing DATABASE_URL or HOTLINE_SECRET is a RuntimeError that names it."""
         return cls(
-            database_url=_sqlalchemy_url(_required("DATABASE_URL")),
+            database_url=sqlalchemy_url(_required("DATABASE_URL")),
             temporal_address=os.environ.get("TEMPORAL_ADDRESS", "127.0.0.1:7233"),
             temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
             task_queue=os.environ.get("HOTLINE_TASK_QUEUE", "hotline"),
@@ -52,7 +52,7 @@ def _secret() -> bytes:
     return _required("HOTLINE_SECRET").encode()
 
 
-def _sqlalchemy_url(url: str) -> str:
+def sqlalchemy_url(url: str) -> str:
     """Any postgres URL as SQLAlchemy's psycopg dialect."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url

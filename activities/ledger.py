@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
@@ -20,7 +19,7 @@ from domain.calendar import Calendar
 from domain.case import Deed, File, Rung
 from domain.refusals import Refusal
 from domain.step import Result
-from domain.vocabulary import Exclusion, Status
+from domain.vocabulary import Status
 from storage import archives, deeds, files
 from storage.calendar import CalendarInForce
 from storage.engine import single
@@ -44,15 +43,9 @@ class Ledger:
         self._calendar = CalendarInForce(self._engine)
 
     @activity.defn
-    async def begin(self, number: str, now: datetime) -> File:
-        """The case's workflow has begun: read the file; an emergency is turned away at once (Art. 8(1))."""
-        async with self._engine.connect() as conn:
-            begun = text("UPDATE cases SET begun_at = coalesce(begun_at, :now) WHERE number = :number")
-            await conn.execute(begun, {"number": number, "now": now})
-            file = await _load(conn, number)
-        if file.case.exclusion is Exclusion.EMERGENCY and file.case.status is Status.REGISTERED:
-            return await self._step(file, lambda f, calendar: turn_away(f, calendar, now), _still(Status.REGISTERED))
-        return file
+    async def turn_away(self, file: File, now: datetime) -> File:
+        """An emergency is declined at once, with where to turn (Art. 8(1))."""
+        return await self._step(file, lambda f, calendar: turn_away(f, calendar, now), _still(Status.REGISTERED))
 
     @activity.defn
     async def apply(self, file: File, deed: Deed) -> Applied:
@@ -98,8 +91,9 @@ class Ledger:
         return await self._step(file, struck, lambda f: any(c.id == clock and rung in c.rungs for c in f.clocks))
 
     @activity.defn
-    async def seal(self, number: str, now: datetime) -> File:
+    async def seal(self, file: File, now: datetime) -> File:
         """Archive a closed case: sealed with its manifest, or listed with what it lacks (Art. 14)."""
+        number = file.case.number
         async with self._engine.connect() as conn:
             file = await _load(conn, number)
             entries = await files.entries_of(conn, number)
@@ -109,9 +103,7 @@ class Ledger:
                 await archives.keep(conn, number, now)
         return file
 
-    async def _step(
-        self, file: File, make: Callable[[File, Calendar], Result], holds: Callable[[File], bool]
-    ) -> File:
+    async def _step(self, file: File, make: Callable[[File, Calendar], Result], holds: Callable[[File], bool]) -> File:
         """Write what `make` makes of the file while `holds`; on a file that moved on, read it and look again."""
         while holds(file):
             calendar = await self._calendar.get()

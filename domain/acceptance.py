@@ -34,10 +34,14 @@ class Elsewhere:
 
 ELSEWHERE: dict[Exclusion, Elsewhere] = {
     Exclusion.EMERGENCY: Elsewhere(
-        art(8, item=1), "请立即拨打110（报警）、119（火警）或120（急救）", "Call 110 (police), 119 (fire) or 120 (ambulance) now"
+        art(8, item=1),
+        "请立即拨打110（报警）、119（火警）或120（急救）",
+        "Call 110 (police), 119 (fire) or 120 (ambulance) now",
     ),
     Exclusion.CIVIL: Elsewhere(
-        art(8, item=2), "请向人民调解委员会申请调解或向人民法院起诉", "Turn to a people's mediation committee or a court"
+        art(8, item=2),
+        "请向人民调解委员会申请调解或向人民法院起诉",
+        "Turn to a people's mediation committee or a court",
     ),
     Exclusion.PROCEDURE: Elsewhere(
         art(8, item=3), "请向正在办理该法定程序的机关反映", "Turn to the body that conducts the statutory procedure"

@@ -110,7 +110,14 @@ def strike(
         return step.finish(file.case.status)
     step.strike(running, rung)
     limit = step.rules.limit(running.clock, file.case)
-    step.record(rung.mark, limit.basis, step.unit_of(running), clock=running.clock, owner=running.owner, due=running.due.isoformat())
+    step.record(
+        rung.mark,
+        limit.basis,
+        step.unit_of(running),
+        clock=running.clock,
+        owner=running.owner,
+        due=running.due.isoformat(),
+    )
     if not lapses:
         return step.finish(file.case.status)
     if running.clock is Clock.DISPUTE:

@@ -14,13 +14,23 @@ from domain.case import CENTRE, Deed, Entry, File
 from domain.refusals import Lacking
 from domain.regulation import art
 from domain.ruleset import rule_sets
-from domain.step import Line, Step, Result
+from domain.step import Line, Result, Step
 from domain.vocabulary import Act, Clock, Mark, Outcome, Status, Text
 
 CENTRE_FILE: dict[Outcome, tuple[tuple[Act | Mark, ...], ...]] = {
     Outcome.ANSWERED: ((Act.REGISTER,), (Act.ANSWER,), (Act.RATE, Mark.LAPSED)),
-    Outcome.RESOLVED: ((Act.REGISTER,), (Act.TRANSFER, Act.REFER, Act.DESIGNATE), (Act.FEEDBACK,), (Act.ATTEMPT, Act.RATE)),
-    Outcome.UNRESOLVED: ((Act.REGISTER,), (Act.TRANSFER, Act.REFER, Act.DESIGNATE), (Act.ATTEMPT, Act.RATE), (Act.CONCLUDE,)),
+    Outcome.RESOLVED: (
+        (Act.REGISTER,),
+        (Act.TRANSFER, Act.REFER, Act.DESIGNATE),
+        (Act.FEEDBACK,),
+        (Act.ATTEMPT, Act.RATE),
+    ),
+    Outcome.UNRESOLVED: (
+        (Act.REGISTER,),
+        (Act.TRANSFER, Act.REFER, Act.DESIGNATE),
+        (Act.ATTEMPT, Act.RATE),
+        (Act.CONCLUDE,),
+    ),
     Outcome.UNCONFIRMED: (
         (Act.REGISTER,),
         (Act.TRANSFER, Act.REFER, Act.DESIGNATE),

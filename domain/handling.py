@@ -15,6 +15,7 @@ from domain.routing import again, to_office
 from domain.step import Line, Step
 from domain.vocabulary import Clock, Handling, Mark, Matter, Part, Status, Text
 
+
 def sign(step: Step, deed: Deed, line: Line) -> Status:
     """The unit has it in hand. The return window counts from delivery, not from here."""
     mine = _mine(step, deed)

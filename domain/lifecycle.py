@@ -81,7 +81,12 @@ MOVES: tuple[Move, ...] = (
     *_row(S.REVIEW, A.SEND_BACK, CENTRE, S.ASSIGNED, art(12, paragraph=1)),
     *_row(S.ESCALATED, A.DESIGNATE, (R.OFFICE,), S.ASSIGNED, art(12, paragraph=2)),
     *_row(S.ASSIGNED, A.REVISE, (R.OFFICE,), S.ASSIGNED, art(12, paragraph=2)),
-    *_row((S.ANSWERED, S.ASSIGNED, S.ESCALATED, S.REVIEW, S.CALLBACK, S.SUPERVISED), A.OVERRIDE, (R.SUPERVISOR,), S.RETURNED),
+    *_row(
+        (S.ANSWERED, S.ASSIGNED, S.ESCALATED, S.REVIEW, S.CALLBACK, S.SUPERVISED),
+        A.OVERRIDE,
+        (R.SUPERVISOR,),
+        S.RETURNED,
+    ),
     *_row(S.SUPERVISED, A.TRANSFER, (R.SUPERVISOR,), S.ASSIGNED, art(12, paragraph=1)),
     *_row(S.SUPERVISED, A.CONCLUDE, (R.SUPERVISOR,), S.CLOSED, art(12, paragraph=1)),
     # Art. 13: the person's word closes.

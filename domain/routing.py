@@ -167,9 +167,7 @@ def again(step: Step) -> Status:
     lead = next(a for a in units if a.part is not Part.ASSISTING)
     assisting = tuple(a.unit for a in units if a.part is Part.ASSISTING)
     step.set(desk=step.case.number, call_at=None)
-    return dispatch(
-        step, lead.unit, assisting, part=lead.part, designated=lead.designated, choice=lead.choice
-    )
+    return dispatch(step, lead.unit, assisting, part=lead.part, designated=lead.designated, choice=lead.choice)
 
 
 def _not_their_own_cause(step: Step, units: tuple[str, ...]) -> None:

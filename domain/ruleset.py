@@ -132,5 +132,8 @@ def _limit(row: dict[str, str]) -> Limit:
 def _ladder(row: dict[str, str]) -> Ladder:
     before, after = row.get("before"), row.get("after")
     return Ladder(
-        Clock(row["clock"]), Mark(row["mark"]), Term.parse(before) if before else None, Term.parse(after) if after else None
+        Clock(row["clock"]),
+        Mark(row["mark"]),
+        Term.parse(before) if before else None,
+        Term.parse(after) if after else None,
     )

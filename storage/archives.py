@@ -15,7 +15,9 @@ from storage.tables import archives
 
 async def keep(conn: AsyncConnection, number: str, sealed_at: datetime) -> None:
     """Make the manifest from what is stored, and keep it; a second time is a no-op."""
-    rows = await conn.execute(text("SELECT to_jsonb(e) FROM entries e WHERE case_number = :n ORDER BY seq"), {"n": number})
+    rows = await conn.execute(
+        text("SELECT to_jsonb(e) FROM entries e WHERE case_number = :n ORDER BY seq"), {"n": number}
+    )
     stored = rows.scalars().all()
     notes = await conn.execute(text("SELECT id, text FROM notes WHERE case_number = :n"), {"n": number})
     made = manifest(

@@ -70,7 +70,9 @@ async def receive(
 
 async def find(conn: AsyncConnection, deed: str) -> Received | None:
     """A deed's state by its ID."""
-    row = (await conn.execute(text("SELECT id, digest, state, refusal FROM deeds WHERE id = :id"), {"id": deed})).one_or_none()
+    row = (
+        await conn.execute(text("SELECT id, digest, state, refusal FROM deeds WHERE id = :id"), {"id": deed})
+    ).one_or_none()
     return Received(row.id, row.digest, row.state, row.refusal) if row else None
 
 

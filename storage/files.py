@@ -62,7 +62,9 @@ def _upsert(table: Table, *keep: str) -> str:
     """ON CONFLICT: take the new values; a column in `keep` keeps its old one where the new one is null."""
     key = [c.name for c in table.primary_key.columns]
     sets = ", ".join(
-        f"{c.name} = coalesce(excluded.{c.name}, {table.name}.{c.name})" if c.name in keep else f"{c.name} = excluded.{c.name}"
+        f"{c.name} = coalesce(excluded.{c.name}, {table.name}.{c.name})"
+        if c.name in keep
+        else f"{c.name} = excluded.{c.name}"
         for c in table.columns
         if c.name not in key
     )
@@ -148,3 +150,19 @@ def _notice(number: str, notice: Notice) -> dict[str, Any]:
         "state": "waiting" if notice.audience == "person" else "shown",
         "tries": 0,
     }
+
+
+_FIRST = text(
+    """
+    SELECT to_jsonb(c) AS "case", '[]'::jsonb AS assignments,
+           coalesce((SELECT jsonb_agg(to_jsonb(k)) FROM clocks k
+                     WHERE k.case_number = c.number AND k.clock = 'triage' AND k.round = 0), '[]') AS clocks
+    FROM cases c WHERE c.number = :number
+    """
+)
+
+
+async def first_answer(conn: AsyncConnection, number: str) -> File:
+    """The case with its first clock: what its registration was answered with."""
+    row = (await conn.execute(_FIRST, {"number": number})).mappings().one()
+    return FILE.validate_python(dict(row))

@@ -197,7 +197,9 @@ notices = Table(
     Column("unit", Text),
     Column("template", Text, nullable=False),
     Column("params", JSONB, nullable=False),
-    Column("state", Text, nullable=False, comment="waiting, sent, delivered, failed; shown: read in the inbox, not sent"),
+    Column(
+        "state", Text, nullable=False, comment="waiting, sent, delivered, failed; shown: read in the inbox, not sent"
+    ),
     Column("tries", Integer, nullable=False),
     Column("receipt", Text),
     Index("ix_notices_waiting", "at", postgresql_where="state = 'waiting'"),

@@ -13,6 +13,10 @@ with workflow.unsafe.imports_passed_through():
 class Callback(Child):
     """Attempts, rating and waiver come as deeds and clocks; ends when the case is closed, redone or supervised."""
 
+    @workflow.init
+    def __init__(self, file: File) -> None:
+        super().__init__(file)
+
     @workflow.run
     async def run(self, file: File) -> File:
         return await self.hold(file)

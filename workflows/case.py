@@ -10,20 +10,25 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import Ledger
     from domain.case import CENTRE, Deed, File
-    from domain.vocabulary import Act, Clock, Status
+    from domain.vocabulary import Act, Clock, Exclusion, Status
     from workflows.callback import Callback
     from workflows.designation import Designation
-    from workflows.desk import LOCAL, Desk
+    from workflows.desk import Desk
 
 
 @workflow.defn(name="Case")
 class CaseWorkflow(Desk):
     """Its ID is the case's number. While it runs, nobody else changes the case's standing."""
 
+    @workflow.init
+    def __init__(self, file: File) -> None:
+        super().__init__(file)
+
     @workflow.run
-    async def run(self, number: str) -> str:
-        """Carry the case until it is archived; its outcome."""
-        self.take(await self._begin(number))
+    async def run(self, file: File) -> str:
+        """Carry the case from where its file stands until it is archived; its outcome."""
+        self.take(file)
+        await self._turn_away()
         while self.file.case.status is not Status.ARCHIVED:
             match self.file.case.status:
                 case Status.ESCALATED:
@@ -37,25 +42,27 @@ class CaseWorkflow(Desk):
         await workflow.wait_condition(workflow.all_handlers_finished)
         return str(self.file.case.outcome)
 
-    @workflow.signal(description="A unit's machine client reports the result; a late or wrong one is refused on record.")
+    @workflow.signal(
+        description="A unit's machine client reports the result; a late or wrong one is refused on record."
+    )
     async def unit_feedback(self, deed: Deed) -> None:
         await self._on_record(replace(deed, act=Act.FEEDBACK))
 
-    @workflow.signal(description="A unit's machine client gives the case back; a late or wrong one is refused on record.")
+    @workflow.signal(
+        description="A unit's machine client gives the case back; a late or wrong one is refused on record."
+    )
     async def unit_return(self, deed: Deed) -> None:
         await self._on_record(replace(deed, act=Act.RETURN))
 
     async def _on_record(self, deed: Deed) -> None:
         """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds."""
-        await workflow.wait_condition(lambda: hasattr(self, "file"))
         async with self.pen:
             await self.apply(deed)
 
-    async def _begin(self, number: str) -> File:
-        file: File = await workflow.execute_local_activity_method(
-            Ledger.begin, args=[number, workflow.now()], summary="登记 register", **LOCAL
-        )
-        return file
+    async def _turn_away(self) -> None:
+        """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""
+        if self.file.case.exclusion is Exclusion.EMERGENCY and self.file.case.status is Status.REGISTERED:
+            await self.step(Ledger.turn_away, "不予受理 decline")
 
     async def _hand_to(self, child: type[Designation] | type[Callback]) -> None:
         """Another desk holds the case until it comes back."""
@@ -68,18 +75,13 @@ class CaseWorkflow(Desk):
         """When the dispute window has ended: seal the file; if it is incomplete, wait until something is supplied."""
         waiting = (Clock.DISPUTE, Clock.ARCHIVE)
         await workflow.wait_condition(
-            lambda: self.file.case.status is not Status.CLOSED
-            or not any(self.file.clock(clock, CENTRE) for clock in waiting)
+            lambda: (
+                self.file.case.status is not Status.CLOSED
+                or not any(self.file.clock(clock, CENTRE) for clock in waiting)
+            )
         )
         if self.file.case.status is Status.CLOSED:
-            async with self.pen:
-                sealed = await workflow.execute_local_activity_method(
-                    Ledger.seal,
-                    args=[self.file.case.number, workflow.now()],
-                    summary="归档 archive",
-                    **LOCAL,
-                )
-                self.take(sealed)
+            await self.step(Ledger.seal, "归档 archive")
 
     def _moved_from(self, standing: Status) -> bool:
         return self.file.case.status is not standing

@@ -13,6 +13,10 @@ with workflow.unsafe.imports_passed_through():
 class Designation(Child):
     """Reminded before its limit ends and after; ends when the office has designated (or the case ended otherwise)."""
 
+    @workflow.init
+    def __init__(self, file: File) -> None:
+        super().__init__(file)
+
     @workflow.run
     async def run(self, file: File) -> File:
         return await self.hold(file)

@@ -6,6 +6,7 @@ One desk holds a case at any time: the case's own workflow, or the child to whic
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,9 +32,8 @@ LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10)}
 class Desk:
     """Keeps the file of one case: deeds through `act`, each owner's clocks through a keeper."""
 
-    file: File
-
-    def __init__(self) -> None:
+    def __init__(self, file: File) -> None:
+        self.file = file
         self.pen = asyncio.Lock()
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._shown: dict[Any, Any] = {}
@@ -53,8 +53,6 @@ class Desk:
     @act.validator
     def _permitted(self, deed: Deed) -> None:
         """Refuse without a trace in the history; the ledger decides again on recorded facts."""
-        if not hasattr(self, "file"):
-            raise _refused(MOVED, "the desk is not ready")
         self._refuse_elsewhere()
         try:
             decide(self.file, deed, _NO_CALENDAR)
@@ -75,6 +73,14 @@ class Desk:
         )
         self.take(applied.file)
         return applied
+
+    async def step(self, make: Callable[[Ledger, File, datetime], Awaitable[File]], summary: str) -> None:
+        """Have the ledger write a step of the system's own, and go on from the file as it then is."""
+        async with self.pen:
+            file = await workflow.execute_local_activity_method(
+                make, args=[self.file, workflow.now()], summary=summary, **LOCAL
+            )
+            self.take(file)
 
     # -- clocks ------------------------------------------------------------------------------------------------
 
@@ -137,6 +143,9 @@ class Desk:
 
     def _upsert(self) -> None:
         now = values(self.file.case)
+        if not self._shown:
+            started_with = workflow.info().typed_search_attributes
+            self._shown = {key: started_with.get(key) for key in now}
         changed = [
             key.value_set(value) if value is not None else key.value_unset()
             for key, value in now.items()

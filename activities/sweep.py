@@ -1,0 +1,79 @@
+"""What was registered while something was down is handed over later: cases to start, deeds to carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio import activity
+
+from domain.case import Deed, File
+from domain.lifecycle import move
+from domain.refusals import Refusal
+from domain.vocabulary import Status
+from storage import deeds, files, intake
+from storage.engine import single
+
+PAUSE = timedelta(seconds=5)
+"""Younger ones are still in the hands of the API that registered them."""
+
+
+@dataclass(frozen=True)
+class Desks:
+    """How to reach the desks; `worker.py` gives the functions of `workflows.client`. `away`: raised by a desk that cannot."""
+
+    start: Callable[[File], Awaitable[None]]
+    hand_over: Callable[[str, Deed], Awaitable[str]]
+    away: tuple[type[Exception], ...]
+
+
+class Sweep:
+    """Finds what waits, oldest first, in batches; what still cannot be handed over waits for the next sweep."""
+
+    def __init__(self, engine: AsyncEngine, desks: Desks) -> None:
+        self._engine = single(engine)
+        self._desks = desks
+
+    @activity.defn
+    async def start_registered(self, now: datetime) -> int:
+        """Start the workflows of cases that were registered but not begun; how many."""
+        begun = 0
+        async with self._engine.connect() as conn:
+            for number in await intake.not_begun(conn, now - PAUSE):
+                file = await files.load(conn, number)
+                assert file is not None
+                try:
+                    await self._desks.start(file)
+                except self._desks.away:
+                    break
+                await intake.begun(conn, number, now)
+                begun += 1
+        return begun
+
+    @activity.defn
+    async def hand_over_deeds(self, now: datetime) -> int:
+        """Hand over deeds that were registered and neither applied nor refused; how many found their desk."""
+        done = 0
+        async with self._engine.connect() as conn:
+            for deed, desk in await deeds.waiting(conn, now - PAUSE):
+                try:
+                    await self._desks.hand_over(desk, deed)
+                except Refusal as refusal:
+                    await deeds.refuse(conn, deed.id, refusal)
+                except self._desks.away:
+                    await self._refuse_if_archived(conn, deed)
+                    continue
+                done += 1
+        return done
+
+    async def _refuse_if_archived(self, conn: AsyncConnection, deed: Deed) -> None:
+        """Nobody answers for an archived case any more: the table refuses, on record."""
+        file = await files.load(conn, deed.number)
+        assert file is not None
+        if file.case.status is Status.ARCHIVED:
+            try:
+                move(file.case.status, deed.act, deed.role)
+            except Refusal as refusal:
+                await deeds.refuse(conn, deed.id, refusal)

@@ -1,0 +1,99 @@
+"""Who calls: a bearer token with subject, role and unit. The role never comes from the request itself.
+
+Tokens are signed by a local issuer (`hotline token`); tracking codes are derived from the number and the secret, so
+that none is stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from api.errors import Problem
+from domain.vocabulary import Role
+
+ALGORITHM = "HS256"
+AUDIENCE = "hotline-8890"
+_bearer = HTTPBearer(auto_error=False, description="`hotline token ROLE [--unit CODE]` issues one for a local stack")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, in which role, and for which unit."""
+
+    subject: str
+    role: Role
+    unit: str | None = None
+
+
+def issue(secret: bytes, caller: Caller, now: datetime, lifetime: timedelta = timedelta(hours=12)) -> str:
+    """A token of the local issuer."""
+    claims: dict[str, Any] = {
+        "sub": caller.subject,
+        "role": caller.role.value,
+        "unit": caller.unit,
+        "aud": AUDIENCE,
+        "exp": int((now + lifetime).timestamp()),
+    }
+    return jwt.encode({"alg": ALGORITHM}, claims, OctKey.import_key(secret))
+
+
+class Verifier:
+    """Checks tokens with one key; made once for an application."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = OctKey.import_key(secret)
+        self._claims = jwt.JWTClaimsRegistry(
+            sub={"essential": True}, exp={"essential": True}, aud={"essential": True, "value": AUDIENCE}
+        )
+
+    def caller(self, token: str) -> Caller:
+        """Who the token speaks of; a bad or expired one is a 401."""
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            self._claims.validate(claims)
+            caller = Caller(claims["sub"], Role(claims["role"]), claims.get("unit"))
+        except (JoseError, ValueError, KeyError):
+            raise Problem(401, "Unauthenticated", "the bearer token is not valid") from None
+        if (caller.role is Role.UNIT) != (caller.unit is not None) or caller.role is Role.SYSTEM:
+            raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")
+        return caller
+
+
+async def _caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    if credentials is None:
+        raise Problem(401, "Unauthenticated", "a bearer token is needed")
+    verifier: Verifier = request.app.state.verifier
+    return verifier.caller(credentials.credentials)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+def only(caller: Caller, *roles: Role) -> None:
+    """Let these roles pass; anybody else gets a 403."""
+    if caller.role not in roles:
+        raise Problem(403, "Forbidden", f"not for the role {caller.role}")
+
+
+def tracking_code(secret: bytes, number: str) -> str:
+    """The code that opens a case to its requester: 80 bits of an HMAC over the number."""
+    digest = hmac.new(secret, f"tracking:{number}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest[:10]).decode()
+
+
+def opens(secret: bytes, number: str, code: str) -> bool:
+    """Is this the case's tracking code? Compared in constant time."""
+    return hmac.compare_digest(tracking_code(secret, number).encode(), code.strip().upper().encode())

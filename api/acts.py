@@ -1,0 +1,310 @@
+"""BODIES: what each act takes. Every act is `POST /cases/{number}/<act>`; who may do it when, `lifecycle.MOVES` says.
+
+A field named like a kind of text (`reason`, `public` …) is a person's words and becomes a note; all others are codes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass as body
+
+from api.access import CallerDep
+from api.errors import Problem
+from api.house import Answer, HouseDep
+from api.texts import Code, Words
+from domain.lifecycle import MOVES
+from domain.limits import Term
+from domain.vocabulary import (
+    Act,
+    Choice,
+    Exclusion,
+    Matter,
+    Procedure,
+    Rating,
+    Reach,
+    ReplyWay,
+    Report,
+    Role,
+    Urgency,
+)
+from storage import units
+
+router = APIRouter(tags=["acts"])
+STRICT = ConfigDict(extra="forbid")
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)]
+Prefer = Annotated[str | None, Header()]
+
+
+@body(config=STRICT)
+class Plain:
+    """An act that needs nothing but a note, if any."""
+
+    internal: Words | None = None
+
+
+@body(config=STRICT)
+class Reasoned:
+    """An act that must give its reason."""
+
+    reason: Words
+
+
+@body(config=STRICT)
+class Correct:
+    """Matter, urgency, report or the office complained of, as they should have been."""
+
+    matter: Matter | None = None
+    urgency: Urgency | None = None
+    report: Report | None = None
+    respondent: Code | None = None
+    infringement: bool | None = None
+    reason: Words | None = None
+
+
+@body(config=STRICT)
+class Say:
+    """A text for the person."""
+
+    public: Words
+    internal: Words | None = None
+
+
+@body(config=STRICT)
+class Transfer:
+    """To whom, and with what limit if not the rule set's."""
+
+    lead: Code
+    assisting: tuple[Code, ...] = ()
+    term: str | None = None
+    respondent: Code | None = None
+    reason: Words | None = None
+
+    def __post_init__(self) -> None:
+        if self.term is not None:
+            Term.parse(self.term)
+
+
+@body(config=STRICT)
+class Refer:
+    """To which partner enterprise, and who chose it (Art. 10(3))."""
+
+    lead: Code
+    choice: Choice
+
+
+@body(config=STRICT)
+class Decline:
+    """Which exclusion of Art. 8, the patient explanation, and where to turn if not the usual address."""
+
+    exclusion: Exclusion
+    public: Words
+    turn_to: Code | None = None
+
+
+@body(config=STRICT)
+class Cease:
+    """Which statutory procedure began (Art. 8(3))."""
+
+    procedure: Procedure
+    reason: Words
+
+
+@body(config=STRICT)
+class Grant:
+    """Which unit's extension, and until when if not as proposed."""
+
+    unit: Code
+    until: date | None = None
+
+
+@body(config=STRICT)
+class Deny:
+    """Which unit's extension, and why not."""
+
+    unit: Code
+    reason: Words
+
+
+@body(config=STRICT)
+class Supply:
+    """What the archive lacked: how the person was replied to, or a text; of which unit's part."""
+
+    unit: Code | None = None
+    replied: ReplyWay | None = None
+    public: Words | None = None
+    reason: Words | None = None
+
+
+@body(config=STRICT)
+class Ask:
+    """What the unit wants to know of the person."""
+
+    question: Words
+
+
+@body(config=STRICT)
+class RequestExtension:
+    """The day that the unit proposes, and why."""
+
+    until: date
+    reason: Words
+
+
+@body(config=STRICT)
+class Return:
+    """Why it is not this unit's business; `disputed`: whose it is, is disputed."""
+
+    reason: Words
+    disputed: bool = False
+
+
+@body(config=STRICT)
+class Feedback:
+    """The result: the reply to the person, how it was given, and what only the Centre reads."""
+
+    public: Words
+    replied: ReplyWay | None = None
+    internal: Words | None = None
+
+
+@body(config=STRICT)
+class Designate:
+    """The lead (and assisting) units, with the written reason."""
+
+    lead: Code
+    reason: Words
+    assisting: tuple[Code, ...] = ()
+
+
+@body(config=STRICT)
+class Attempt:
+    """What came of one call."""
+
+    reach: Reach
+    resolved: bool | None = None
+    rating: Rating | None = None
+    comment: Words | None = None
+
+
+@body(config=STRICT)
+class Rate:
+    """One of the five grades."""
+
+    rating: Rating
+    resolved: bool | None = None
+    comment: Words | None = None
+
+
+@body(config=STRICT)
+class Supplement:
+    """More facts, in the person's words; or their statement that enforcement infringed their rights."""
+
+    request: Words
+    infringement: bool = False
+
+
+BODIES: dict[Act, type[Any]] = {
+    Act.CLAIM: Plain,
+    Act.RELEASE: Plain,
+    Act.CORRECT: Correct,
+    Act.ANSWER: Say,
+    Act.TRANSFER: Transfer,
+    Act.REFER: Refer,
+    Act.DECLINE: Decline,
+    Act.ESCALATE: Reasoned,
+    Act.RECALL: Plain,
+    Act.GRANT: Grant,
+    Act.DENY: Deny,
+    Act.APPROVE: Plain,
+    Act.SEND_BACK: Reasoned,
+    Act.CEASE: Cease,
+    Act.OVERRIDE: Reasoned,
+    Act.CONCLUDE: Reasoned,
+    Act.SUPPLY: Supply,
+    Act.SIGN: Plain,
+    Act.ASK: Ask,
+    Act.EXPLAIN: Reasoned,
+    Act.REQUEST_EXTENSION: RequestExtension,
+    Act.DECLARE_COMPLEX: Reasoned,
+    Act.ADMIT: Plain,
+    Act.REJECT: Say,
+    Act.RETURN: Return,
+    Act.FEEDBACK: Feedback,
+    Act.DESIGNATE: Designate,
+    Act.REVISE: Designate,
+    Act.ATTEMPT: Attempt,
+    Act.RATE: Rate,
+    Act.SUPPLEMENT: Supplement,
+    Act.URGE: Plain,
+    Act.WITHDRAW: Plain,
+    Act.DISPUTE: Reasoned,
+}
+
+ROLES: dict[Act, frozenset[Role]] = {
+    act: frozenset(r for m in MOVES if m.act is act for r in m.roles) for act in BODIES
+}
+"""Who may ever do an act: anybody else gets a 403, whatever the case's standing."""
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/problem+json": {}}}
+    for status, text in {
+        202: "On record; it is carried out as soon as the case can be reached.",
+        401: "No valid token.",
+        403: "Not this role's act, or the case is in other hands.",
+        404: "No such case.",
+        409: "Refused: the case stands elsewhere, or it is too late. Names the provision.",
+        422: "Something is missing or does not fit.",
+        503: "The file of record cannot be reached; safe to repeat.",
+    }.items()
+}
+
+
+def _route(act: Act, shape: type[Any]) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(shape)
+
+    async def endpoint(
+        number: str,
+        given: Any,
+        caller: CallerDep,
+        house: HouseDep,
+        response: Response,
+        key: Key = None,
+        prefer: Prefer = None,
+    ) -> Answer:
+        if caller.role not in ROLES[act]:
+            raise Problem(403, "Forbidden", f"{act} is not for the role {caller.role}")
+        content = adapter.dump_python(given, mode="python", exclude_none=True)
+        await _known_units(house, act, content)
+        answer = await house.act(number, act, caller, content, key, prefer != "respond-async")
+        response.status_code = 200 if answer.state == "applied" else 202
+        return answer
+
+    endpoint.__annotations__["given"] = shape
+    path = f"/cases/{{number}}/{act.value.replace('_', '-')}"
+    basis = sorted({str(m.basis or "house") for m in MOVES if m.act is act})
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["POST"],
+        name=act.value,
+        summary=f"{act.zh} · {act.en}",
+        description=f"{(shape.__doc__ or '').strip()}\n\nBy: {', '.join(sorted(ROLES[act]))}. Rests on: {', '.join(basis)}.",
+        responses=REFUSED,
+    )
+
+
+async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:
+    """The units that an act names must exist; a referral goes to a partner, everything else to a unit."""
+    named = {*(content.get("assisting") or ())} | {content[f] for f in ("lead", "respondent") if content.get(f)}
+    if named:
+        async with house.once.connect() as conn:
+            await units.require(conn, named, partner=act is Act.REFER)
+
+
+for _act, _shape in BODIES.items():
+    _route(_act, _shape)

@@ -1,0 +1,173 @@
+"""What a route needs of the house: the database, Temporal, the calendar in force, the clock. And the one way of an act."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from api.access import Caller
+from api.errors import Problem
+from domain.case import Deed
+from domain.lifecycle import move
+from domain.refusals import Refusal
+from domain.vocabulary import Act, Role, Status, Text
+from settings import Settings
+from storage import deeds, files
+from storage.calendar import CalendarInForce
+from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal
+
+PATIENCE = timedelta(seconds=8)
+"""How long a client waits for its act to be carried out before it hears 202."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of an act: `applied` with the case's new status, or `received` (202): it will be handed over."""
+
+    number: str
+    deed: str
+    state: str
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything outside the request, made once at start."""
+
+    settings: Settings
+    engine: AsyncEngine
+    once: AsyncEngine
+    """The same pool; each statement is a transaction of its own."""
+    temporal: Client
+    calendar: CalendarInForce
+    now: Callable[[], datetime]
+
+    async def act(
+        self, number: str, act: Act, caller: Caller, body: dict[str, Any], key: str | None, wait: bool
+    ) -> Answer:
+        """Register an act with its texts, hand it to the desk that holds the case, and say what became of it.
+
+        Registered first: once this is on record nothing is lost. The same key again gives the first answer.
+        A Refusal is kept with the deed, then raised.
+        """
+        desk = await self._desk(number, caller)
+        texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
+        digest = _digest(number, act, body, texts)
+        deed = self._deed(number, act, caller, body, texts)
+        notes = [
+            {"id": deed.notes[kind], "case_number": number, "kind": kind, "text": words, "title": None,
+             "written_at": deed.received_at}
+            for kind, words in texts.items()
+        ]  # fmt: skip
+        async with self.once.connect() as conn:
+            received = await deeds.receive(conn, deed, notes, key, digest)
+        if received.id != deed.id:
+            return await self._again(number, received, digest)
+        if not wait and deed.act in SIGNALS:
+            await self._signal(desk, deed)
+            return Answer(number, deed.id, "received")
+        return await self._hand_over(desk, deed)
+
+    async def _hand_over(self, desk: str, deed: Deed) -> Answer:
+        """Find the desk that holds the case, however often it changes meanwhile; give up when patience ends."""
+        ends = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+        pause = 0.02
+        while asyncio.get_running_loop().time() < ends:
+            try:
+                status = await hand_over(self.temporal, desk, deed, PATIENCE)
+                return Answer(deed.number, deed.id, "applied", status)
+            except Refusal as refusal:
+                async with self.once.connect() as conn:
+                    await deeds.refuse(conn, deed.id, refusal)
+                raise
+            except Later:
+                break
+            except Elsewhere:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 0.5)
+                desk = await self._refuse_if_over(deed)
+        return Answer(deed.number, deed.id, "received")
+
+    async def _refuse_if_over(self, deed: Deed) -> str:
+        """The desk by the file of record; an act on an archived case is refused by the table, on record."""
+        async with self.once.connect() as conn:
+            file = await files.load(conn, deed.number)
+            assert file is not None
+            if file.case.status is Status.ARCHIVED:
+                try:
+                    move(file.case.status, deed.act, deed.role)
+                except Refusal as refusal:
+                    await deeds.refuse(conn, deed.id, refusal)
+                    raise
+        return file.case.desk
+
+    async def _signal(self, desk: str, deed: Deed) -> None:
+        try:
+            await signal(self.temporal, deed.number, deed)
+        except (Elsewhere, Later):
+            return  # on record: the sweep hands it over, or has it refused
+
+    async def _again(self, number: str, first: deeds.Received, digest: str) -> Answer:
+        """The same key: the first answer, or 422 if the content differs."""
+        if first.digest != digest:
+            raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content")
+        if first.refusal:
+            raise deeds.refusal_of(first.refusal)
+        async with self.once.connect() as conn:
+            status = (await conn.execute(_STATUS_AFTER, {"deed": first.id, "number": number})).scalar_one_or_none()
+        return Answer(number, first.id, first.state, status)
+
+    async def _desk(self, number: str, caller: Caller) -> str:
+        """The desk of a case that this caller may see; otherwise 404, as if there were none."""
+        async with self.once.connect() as conn:
+            desk = (await conn.execute(_DESK, {"number": number, "unit": caller.unit})).scalar_one_or_none()
+        if desk is None:
+            raise Problem(404, "NoSuchCase", "no such case")
+        return str(desk)
+
+    def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], texts: dict[Text, str]) -> Deed:
+        about = {"unit": caller.unit} if caller.role is Role.UNIT else {}
+        return deeds.DEED.validate_python(
+            {
+                **body,
+                "id": uuid4().hex,
+                "number": number,
+                "act": act,
+                "role": caller.role,
+                "actor": caller.subject,
+                "received_at": self.now(),
+                "notes": {kind: uuid4().hex for kind in texts},
+                **about,
+            }
+        )
+
+
+_DESK = text(
+    "SELECT desk FROM cases WHERE number = :number AND (CAST(:unit AS text) IS NULL OR EXISTS"
+    " (SELECT 1 FROM assignments a WHERE a.case_number = cases.number AND a.unit = :unit))"
+)
+_STATUS_AFTER = text("SELECT status FROM entries WHERE case_number = :number AND deed = :deed")
+
+
+def _digest(number: str, act: Act, body: dict[str, Any], texts: dict[Text, str]) -> str:
+    content = json.dumps([number, act, body, texts], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+HouseDep = Annotated[House, Depends(_house)]

@@ -1,0 +1,174 @@
+"""`POST /cases`: a request comes in from a channel and is registered first (Art. 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Header
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass as body
+from sqlalchemy.exc import IntegrityError
+
+from api.access import CallerDep, only, tracking_code
+from api.acts import REFUSED
+from api.errors import Problem
+from api.house import House, HouseDep
+from api.texts import Code, Hour, Line, Phone, Words
+from domain.acceptance import ELSEWHERE, register
+from domain.case import Case, File
+from domain.limits import SHANGHAI
+from domain.vocabulary import Channel, Clock, Exclusion, Matter, Report, Role, Urgency
+from storage import files, intake, units
+from workflows.client import Later, start
+
+router = APIRouter(tags=["intake"])
+
+
+@body(config=ConfigDict(extra="forbid"))
+class Intake:
+    """A request as a channel hands it in: what it is about, and the person's words."""
+
+    title: Annotated[Line, Field(examples=["样例路路灯不亮"])]
+    text: Annotated[Words, Field(examples=["样例路12号门前的路灯已三天不亮，晚上出行不便。"])]
+    channel: Channel = Channel.PHONE
+    matter: Annotated[Matter, Field(description="Art. 7; an agent may correct it")] = Matter.ISSUE
+    urgency: Urgency = Urgency.NORMAL
+    report: Annotated[Report | None, Field(description="Art. 9 ¶2")] = None
+    emergency: Annotated[bool, Field(description="danger to life or property: 110, 119, 120 (Art. 8(1))")] = False
+    infringement: Annotated[
+        bool, Field(description="the person believes that enforcement infringed their rights (Art. 9 ¶3)")
+    ] = False
+    respondent: Annotated[Code | None, Field(description="the office complained of (Art. 7(4))")] = None
+    district: Code | None = None
+    created: Annotated[
+        AwareDatetime | None, Field(description="when it happened or was written, by the person's statement")
+    ] = None
+    name: Annotated[Line | None, Field(examples=["张样例"])] = None
+    phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
+    address: Line | None = None
+    call_from: Annotated[Hour | None, Field(description="preferred hour for the callback, local")] = None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The answer to an intake: the number, the code for tracking, and what happens next."""
+
+    number: str
+    tracking_code: str
+    registered_at: datetime
+    next: str
+    next_zh: str
+    by: datetime | None
+    """Until when, at the latest; None where nothing more is to come."""
+
+
+INTAKE = TypeAdapter(Intake)
+
+
+@router.post("/cases", status_code=201, summary="登记 · register a request", responses=REFUSED)
+async def post_case(
+    given: Intake,
+    caller: CallerDep,
+    house: HouseDep,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)] = None,
+) -> Registered:
+    """Register a request. Its number is given even while Temporal is down: the case then starts by itself later.
+
+    The same `Idempotency-Key` and content gives the same answer; with another content, 422.
+    """
+    only(caller, Role.CHANNEL, Role.AGENT, Role.SUPERVISOR)
+    digest = hashlib.sha256(INTAKE.dump_json(given)).hexdigest()
+    async with house.once.connect() as conn:
+        if key and (known := await intake.known(conn, caller.subject, key)):
+            return await _again(house, known, digest)
+        if given.respondent:
+            await units.require(conn, {given.respondent})
+    try:
+        file = await _register(house, given, caller.subject, key, digest)
+    except IntegrityError:  # the same key at the same moment: the other one was first
+        async with house.once.connect() as conn:
+            known = await intake.known(conn, caller.subject, key or "")
+        if known is None:
+            raise
+        return await _again(house, known, digest)
+    try:
+        await start(house.temporal, house.settings.task_queue, file)
+        async with house.once.connect() as conn:
+            await intake.begun(conn, file.case.number, house.now())
+    except Later:
+        pass  # registered first: the sweep starts it when Temporal returns
+    return _answer(house, file)
+
+
+async def _register(house: House, given: Intake, client: str, key: str | None, digest: str) -> File:
+    request = intake.Request(
+        client=client,
+        key=key,
+        digest=digest,
+        stated_at=given.created,
+        title=given.title,
+        text=given.text,
+        name=given.name,
+        phone=given.phone,
+        address=given.address,
+    )
+    now = house.now()
+    calendar = await house.calendar.get()
+    while True:
+        made = await intake.register(
+            house.engine,
+            request,
+            now.astimezone(SHANGHAI).date(),
+            uuid4().hex,
+            lambda number, c=calendar: register(_case(number, given, house.settings.rule_set, now), c),  # type: ignore[misc]
+            calendar.version,
+        )
+        if made:
+            return made.file
+        calendar = await house.calendar.again()
+
+
+def _case(number: str, given: Intake, rule_set: str, now: datetime) -> Case:
+    return Case(
+        number=number,
+        desk=number,
+        registered_at=now,
+        channel=given.channel,
+        matter=given.matter,
+        rule_set=rule_set,
+        urgency=given.urgency,
+        report=given.report,
+        exclusion=Exclusion.EMERGENCY if given.emergency else None,
+        respondent=given.respondent,
+        infringement=given.infringement,
+        district=given.district,
+        reachable=given.phone is not None,
+        call_from=given.call_from,
+    )
+
+
+async def _again(house: House, known: intake.Known, digest: str) -> Registered:
+    if known.digest != digest:
+        raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content")
+    async with house.once.connect() as conn:
+        first = await files.first_answer(conn, known.number)
+    return _answer(house, first)
+
+
+def _answer(house: House, file: File) -> Registered:
+    """What the person is told; made from what was recorded at registration, so it is the same whenever it is asked."""
+    case = file.case
+    triage = next((clock for clock in file.clocks if clock.clock is Clock.TRIAGE), None)
+    emergency = ELSEWHERE[Exclusion.EMERGENCY]
+    return Registered(
+        number=case.number,
+        tracking_code=tracking_code(house.settings.secret, case.number),
+        registered_at=case.registered_at,
+        next="the Centre answers, transfers or declines it" if triage else emergency.en,
+        next_zh="专线服务中心将答复、转办或者告知不予受理" if triage else emergency.zh,
+        by=triage.due if triage else None,
+    )

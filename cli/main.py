@@ -1,0 +1,163 @@
+"""`hotline`: start the stack, play the demonstration, and the small tools of operators and agents."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from api.access import Caller, issue
+from cli.demo import play, read_rows
+from cli.processes import StackError
+from cli.stack import LocalStack, Ports, hotline_services
+from domain.calendar import compile_calendar, seeded_notices
+from domain.limits import Term, due
+from domain.vocabulary import Role
+from settings import Settings, sqlalchemy_url
+from storage.migrate import migrate
+from workflows.attributes import SEARCH_ATTRIBUTES
+
+app = typer.Typer(help="便民服务专线 88908890 · the public-service hotline", no_args_is_help=True, add_completion=False)
+calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
+app.add_typer(calendar_app, name="calendar")
+
+Data = Annotated[Path, typer.Option("--data", help="where the stack keeps its state")]
+Port = Annotated[int, typer.Option("--port", help="the API's port; 0: a free one")]
+UiPort = Annotated[int, typer.Option("--ui-port", help="the port of Temporal's UI; 0: a free one")]
+TemporalPort = Annotated[int, typer.Option("--temporal-port", help="Temporal's port; 0: a free one")]
+HERE = Path(".hotline")
+
+
+def local_stack(data: Path, ports: Ports) -> LocalStack:
+    """PostgreSQL, Temporal with UI, migrations, worker, API."""
+    return LocalStack(
+        data,
+        ports=ports,
+        services=hotline_services(ports),
+        search_attributes=SEARCH_ATTRIBUTES,
+        migrate=lambda url: migrate(sqlalchemy_url(url)),
+    )
+
+
+@app.command()
+def up(data: Data = HERE, port: Port = 8890, ui_port: UiPort = 8233, temporal_port: TemporalPort = 7233) -> None:
+    """Start everything on this machine, empty or as it was left, until Ctrl-C."""
+    console = Console(stderr=True)
+    try:
+        with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
+            links(console, stack)
+            stack.watch()
+    except StackError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("stopped")
+
+
+@app.command()
+def demo(
+    source: Annotated[Path | None, typer.Option("--input", help="JSON lines {title, text, created …}")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="how many rows")] = 60,
+    seed: Annotated[int, typer.Option(help="decides who plays what")] = 1,
+    leave: Annotated[bool, typer.Option("--exit", help="do not stay up afterwards")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+    data: Data = HERE,
+    port: Port = 8890,
+    ui_port: UiPort = 8233,
+    temporal_port: TemporalPort = 7233,
+) -> None:
+    """Play sample requests through the HTTP API from intake to archive, with limits of seconds; then stay up."""
+    console = Console(stderr=True)
+    os.environ |= {"HOTLINE_RULE_SET": "demo", "HOTLINE_SWEEP_SECONDS": "2"}
+    try:
+        rows = read_rows(source, limit, seed)
+        with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
+            os.environ |= stack.environment
+            secret = Settings.from_environment().secret
+            with Progress(console=console, transient=True) as bar:
+                task = bar.add_task("办理 cases", total=len(rows))
+                report = asyncio.run(play(stack.api_url, secret, rows, seed, lambda n: bar.advance(task, n)))
+            outcomes(console, report)
+            if as_json:
+                typer.echo(json.dumps(report, ensure_ascii=False))
+            if not leave:
+                links(console, stack)
+                stack.watch()
+    except (StackError, OSError, ValueError) as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return
+    if report["errors"] or report["unexpected"]:
+        raise typer.Exit(1)
+
+
+def outcomes(console: Console, report: dict[str, Any]) -> None:
+    """The table at the end."""
+    table = Table("outcome", "cases", title=f"{report['cases']} cases in {report['seconds']} s")
+    for word, count in report["by_outcome"].items():
+        table.add_row(word, str(count))
+    console.print(table)
+    for line in report["what"]:
+        console.print(f"[red]{line}[/red]")
+
+
+def links(console: Console, stack: LocalStack) -> None:
+    """Where to look."""
+    console.print(f"API 接口文档      {stack.api_url}/docs")
+    if stack.ui_url:
+        console.print(
+            f"Temporal 未办结   {stack.ui_url}/namespaces/default/workflows?query=ExecutionStatus%3D%22Running%22"
+        )
+    console.print("Ctrl-C stops everything; the state stays in " + str(stack.directory))
+
+
+@app.command()
+def token(
+    role: Role,
+    unit: Annotated[str | None, typer.Option(help="the unit's code, for the role unit")] = None,
+    subject: Annotated[str | None, typer.Option(help="who it is for")] = None,
+    data: Data = HERE,
+) -> None:
+    """Issue a bearer token of the local issuer, signed with the stack's secret."""
+    if (role is Role.UNIT) != (unit is not None):
+        raise typer.BadParameter("--unit goes with the role unit, and only with it")
+    secret = (data / "secret").read_bytes().strip()
+    typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+
+
+@app.command("due")
+def due_(
+    start: datetime,
+    term: str,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """When a term ends: `hotline due 2025-09-26T15:00+08:00 1wd`. By the notices of 2004–2026."""
+    notices = seeded_notices()
+    found = due(start, Term.parse(term), compile_calendar(notices, len(notices)))
+    shown = found.to_json()
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    typer.echo(f"{shown['due']}  last day {shown['last_day'] or '-'}{'  provisional' if found.provisional else ''}")
+    for skipped in shown["skipped"]:
+        typer.echo(f"  not counted: {skipped['day']} {skipped['reason']}")
+
+
+@app.command("migrate")
+def migrate_() -> None:
+    """Bring the database of DATABASE_URL to the present schema."""
+    migrate(Settings.from_environment().database_url)
+
+
+if __name__ == "__main__":
+    app()

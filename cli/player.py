@@ -1,0 +1,139 @@
+"""Plays agents, units, office, callers-back and persons through the HTTP API, and notes what ended otherwise than scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from api.access import Caller, issue
+from domain.vocabulary import Role
+
+PATIENCE = 60.0
+"""Seconds that a scenario waits for something that a clock must bring."""
+
+
+@dataclass
+class Score:
+    """What the demonstration counts."""
+
+    unexpected: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    refused: int = 0
+    by_status: Counter[str] = field(default_factory=Counter)
+    by_outcome: Counter[str] = field(default_factory=Counter)
+
+
+class Unexpected(Exception):
+    """A scenario step ended otherwise than the script says; the rest of the scenario makes no sense."""
+
+
+class Player:
+    """One case's cast: acts in any role, waits for what clocks bring."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, secret: bytes, score: Score, row: dict[str, Any], chance: random.Random
+    ):
+        self._http, self._secret, self._score, self._row = http, secret, score, row
+        self.chance = chance
+        self.number = ""
+        self.code = ""
+
+    async def register(self, **facts: Any) -> dict[str, Any]:
+        """Hand the row in as a channel does, with these facts beside its words."""
+        body = {**self._row, **facts}
+        response = await self._send(
+            "POST", "/cases", self._token(Role.CHANNEL), {k: v for k, v in body.items() if v is not None}
+        )
+        if response.status_code != 201:
+            raise Unexpected(f"intake: {response.status_code}")
+        answer: dict[str, Any] = response.json()
+        self.number, self.code = answer["number"], answer["tracking_code"]
+        return answer
+
+    async def agent(self, act: str, expect: int = 200, **body: Any) -> None:
+        await self._act(act, self._token(Role.AGENT), expect, body)
+
+    async def supervisor(self, act: str, expect: int = 200, **body: Any) -> None:
+        await self._act(act, self._token(Role.SUPERVISOR), expect, body)
+
+    async def unit(self, unit: str, act: str, expect: int = 200, wait: bool = True, **body: Any) -> None:
+        headers = self._token(Role.UNIT, unit) | ({} if wait else {"Prefer": "respond-async"})
+        await self._act(act, headers, expect, body)
+
+    async def office(self, act: str, expect: int = 200, **body: Any) -> None:
+        await self._act(act, self._token(Role.OFFICE), expect, body)
+
+    async def caller(self, expect: int = 200, **body: Any) -> None:
+        await self._act("attempt", self._token(Role.CALLER), expect, body)
+
+    async def person(self, act: str, expect: int = 200, **body: Any) -> None:
+        response = await self._send("POST", f"/tracking/{self.number}/{act}", {"Tracking-Code": self.code}, body)
+        self._check(act, response, expect)
+
+    async def until(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the case, as an agent sees it, is as it should be."""
+        for _ in range(int(PATIENCE / 0.5)):
+            case = await self.case()
+            if holds(case):
+                return case
+            await asyncio.sleep(0.5)
+        raise Unexpected(f"{what} did not come; the case is {case['status']}")
+
+    async def until_status(self, *statuses: str) -> None:
+        await self.until("/".join(statuses), lambda case: case["status"] in statuses)
+
+    async def until_event(self, event: str) -> None:
+        """Wait for an entry in the file of record."""
+        for _ in range(int(PATIENCE / 0.5)):
+            if any(entry["event"] == event for entry in await self.entries()):
+                return
+            await asyncio.sleep(0.5)
+        raise Unexpected(f"{event} did not come")
+
+    async def case(self) -> dict[str, Any]:
+        found: dict[str, Any] = (await self._send("GET", f"/cases/{self.number}", self._token(Role.SUPERVISOR))).json()
+        return found
+
+    async def entries(self) -> list[dict[str, Any]]:
+        path = f"/cases/{self.number}/entries"
+        found: list[dict[str, Any]] = (await self._send("GET", path, self._token(Role.SUPERVISOR))).json()
+        return found
+
+    # -- the wire ----------------------------------------------------------------------------------------------
+
+    def _token(self, role: Role, unit: str | None = None) -> dict[str, str]:
+        caller = Caller(f"{unit or role.value}-demo", role, unit)
+        return {"Authorization": f"Bearer {issue(self._secret, caller, datetime.now(UTC))}"}
+
+    async def _act(self, act: str, headers: dict[str, str], expect: int, body: dict[str, Any]) -> None:
+        self._check(act, await self._send("POST", f"/cases/{self.number}/{act}", headers, body), expect)
+
+    async def _send(
+        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """Send as a careful client does: with a key, so that a repetition after a fault does nothing twice."""
+        key = {"Idempotency-Key": f"{self.chance.getrandbits(64):x}"} if method == "POST" else {}
+        for attempt in range(5):
+            try:
+                response = await self._http.request(method, path, json=body, headers=headers | key)
+            except httpx.TransportError:
+                await asyncio.sleep(0.2 * 2**attempt)
+                continue
+            if response.status_code != 503:
+                return response
+            await asyncio.sleep(0.2 * 2**attempt)
+        raise Unexpected(f"{method} got no answer")
+
+    def _check(self, act: str, response: httpx.Response, expect: int) -> None:
+        if response.status_code in (403, 409, 422) and response.status_code == expect:
+            self._score.refused += 1
+        if response.status_code != expect:
+            kind = response.json().get("title", "") if response.status_code >= 400 else ""
+            raise Unexpected(f"{act}: {response.status_code} {kind}, expected {expect}")

@@ -1,0 +1,129 @@
+"""Registered first (先行登记, Art. 9 ¶2): a request becomes a case in one transaction, before anything else hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.case import Case
+from domain.step import Result
+from storage import tables
+from storage.files import ANY, CASE, result_rows, rows_into
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a channel handed in: the person's words, and who the client was. Everything else is in the case."""
+
+    client: str
+    key: str | None
+    digest: str
+    stated_at: datetime | None
+    title: str
+    text: str
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A request that was registered before under the same key."""
+
+    number: str
+    digest: str
+
+
+_NEXT = text(
+    "INSERT INTO counters (day, last) VALUES (:day, 1)"
+    " ON CONFLICT (day) DO UPDATE SET last = counters.last + 1 RETURNING last"
+)
+
+_CASE_COLUMNS = ", ".join(f.name for f in fields(Case))
+_CASE_VALUES = ", ".join(f"r.{f.name}" for f in fields(Case))
+
+_REGISTER = text(
+    f"""
+    WITH step AS (
+        INSERT INTO cases ({_CASE_COLUMNS}, stated_at, client, intake_key, intake_digest)
+        SELECT {_CASE_VALUES}, :stated_at, :client, :key, :digest
+        FROM jsonb_populate_record(NULL::cases, CAST(:case AS jsonb)) r
+        WHERE (SELECT max(version) FROM calendar_notices) = :calendar
+        RETURNING number
+    ),
+    person AS (INSERT INTO people (case_number, name, phone, address) SELECT number, :name, :phone, :address FROM step),
+    noted AS ({rows_into(tables.notes, "notes")}),
+    clocked AS ({rows_into(tables.clocks, "clocks")}),
+    entered AS ({rows_into(tables.entries, "entries")}),
+    noticed AS ({rows_into(tables.notices, "notices")}),
+    handed AS ({rows_into(tables.handovers, "handovers")})
+    SELECT count(*) FROM step
+    """
+)
+
+_KNOWN = text("SELECT number, intake_digest FROM cases WHERE client = :client AND intake_key = :key")
+
+
+async def known(conn: AsyncConnection, client: str, key: str) -> Known | None:
+    """The case that this client registered under this key."""
+    row = (await conn.execute(_KNOWN, {"client": client, "key": key})).one_or_none()
+    return Known(row.number, row.intake_digest) if row else None
+
+
+async def register(
+    engine: AsyncEngine, request: Request, day: date, note: str, make: Callable[[str], Result], calendar: int
+) -> Result | None:
+    """Take the day's next number, make the case, write it whole. None: the calendar is no longer in force.
+
+    A key that exists already is an IntegrityError, and the number is not used up.
+    """
+    async with engine.connect() as conn, conn.begin() as transaction:
+        last = (await conn.execute(_NEXT, {"day": day})).scalar_one()
+        result = make(f"TJ{day:%Y%m%d}{last:06d}")
+        case = result.file.case
+        parameters: dict[str, Any] = {
+            "case": CASE.dump_json(case).decode(),
+            "stated_at": request.stated_at,
+            "client": request.client,
+            "key": request.key,
+            "digest": request.digest,
+            "name": request.name,
+            "phone": request.phone,
+            "address": request.address,
+            "calendar": calendar,
+            **result_rows(result),
+            "notes": ANY.dump_json(
+                [
+                    {
+                        "id": note,
+                        "case_number": case.number,
+                        "kind": "request",
+                        "title": request.title,
+                        "text": request.text,
+                        "written_at": case.registered_at,
+                    }
+                ]
+            ).decode(),
+        }
+        if (await conn.execute(_REGISTER, parameters)).scalar_one():
+            return result
+        await transaction.rollback()
+        return None
+
+
+async def begun(conn: AsyncConnection, number: str, at: datetime) -> None:
+    """The case's workflow was started; the sweep need not."""
+    await conn.execute(text("UPDATE cases SET begun_at = :at WHERE number = :number"), {"number": number, "at": at})
+
+
+async def not_begun(conn: AsyncConnection, before: datetime, limit: int = 200) -> list[str]:
+    """Cases registered before this instant whose workflow was not started, oldest first."""
+    waiting = text(
+        "SELECT number FROM cases WHERE begun_at IS NULL AND registered_at < :before ORDER BY registered_at LIMIT :limit"
+    )
+    return list((await conn.execute(waiting, {"before": before, "limit": limit})).scalars())

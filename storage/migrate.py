@@ -1,0 +1,42 @@
+"""Bring a database to the present schema, and put in place what every installation starts with."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from domain.calendar import seeded_notices
+from storage import calendar, units
+from storage.tables import calendar_notices
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's configuration for an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(url: str) -> None:
+    """To the last revision; the holiday notices of 2004–2026 if there are none; the sample units. Repeatable."""
+    engine = create_engine(url, hide_parameters=True)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+    engine.dispose()
+    asyncio.run(_seed(url))
+
+
+async def _seed(url: str) -> None:
+    engine = create_async_engine(url, hide_parameters=True)
+    async with engine.begin() as conn:
+        await units.seed(conn)
+        if (await conn.execute(calendar_notices.select().limit(1))).first() is None:
+            for notice in seeded_notices():
+                await calendar.publish(conn, notice)
+    await engine.dispose()

@@ -1,0 +1,54 @@
+"""The units of Art. 6 and 11, and the sample units that a local stack starts with."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.refusals import Unknown
+from domain.vocabulary import UnitKind
+from storage.tables import units
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit. Codes are hierarchical: `HP.LY` is an office below `HP`."""
+
+    code: str
+    zh: str
+    en: str
+    kind: UnitKind
+    district: str | None = None
+    active: bool = True
+
+
+async def listed(conn: AsyncConnection) -> list[Unit]:
+    """All units, by code."""
+    rows = await conn.execute(select(units).order_by(units.c.code))
+    return [Unit(**row) for row in rows.mappings()]
+
+
+async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = False) -> None:
+    """Every code is an active unit (of the partner kind, or not); otherwise Unknown."""
+    kind = units.c.kind == UnitKind.PARTNER if partner else units.c.kind != UnitKind.PARTNER
+    known = set(
+        (await conn.execute(select(units.c.code).where(units.c.code.in_(codes), units.c.active, kind))).scalars()
+    )
+    if missing := sorted(codes - known):
+        raise Unknown(f"no active {'partner' if partner else 'unit'}: {', '.join(missing)}")
+
+
+async def seed(conn: AsyncConnection) -> None:
+    """Put the sample units in place; those that exist stay as they are."""
+    text = (resources.files("storage") / "seed" / "units.toml").read_text(encoding="utf-8")
+    rows = [
+        {"code": code, "zh": zh, "en": en, "kind": kind, "district": district or None, "active": True}
+        for kind, found in tomllib.loads(text).items()
+        for code, zh, en, district in found
+    ]
+    await conn.execute(insert(units).values(rows).on_conflict_do_nothing())

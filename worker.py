@@ -1,0 +1,87 @@
+"""The worker: the only list of workflows and activities. `python -m worker` runs it until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.ledger import Ledger
+from activities.outbox import Outbox
+from activities.sweep import Desks, Sweep
+from domain.case import Deed, File
+from settings import Settings
+from storage.engine import make_engine
+from workflows.callback import Callback
+from workflows.case import CaseWorkflow
+from workflows.client import Elsewhere, Later, connect, hand_over, start
+from workflows.designation import Designation
+from workflows.sweep import SweepWorkflow, schedule
+
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow]
+PASSED_THROUGH = (
+    "domain",
+    "activities",
+    "storage",
+    "workflows.attributes",
+    "workflows.words",
+    "pydantic",
+    "sqlalchemy",
+    "psycopg",
+)
+"""Modules that are not loaded anew for each workflow: pure, or never run inside one."""
+
+
+def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None) -> Worker:
+    """A worker that carries cases on this queue."""
+    ledger = Ledger(engine)
+    outbox = Outbox(engine, gateway)
+
+    async def start_case(file: File) -> None:
+        await start(client, task_queue, file)
+
+    async def give(desk: str, deed: Deed) -> str:
+        return await hand_over(client, desk, deed)
+
+    sweep = Sweep(engine, Desks(start_case, give, away=(Elsewhere, Later)))
+    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            ledger.turn_away,
+            ledger.apply,
+            ledger.strike,
+            ledger.seal,
+            sweep.start_registered,
+            sweep.hand_over_deeds,
+            outbox.deliver,
+        ],
+        workflow_runner=runner,
+        max_cached_workflows=2_000,
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+async def main() -> None:
+    """Work until SIGTERM or Ctrl-C."""
+    settings = Settings.from_environment()
+    engine = make_engine(settings.database_url)
+    stopped = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    client = await connect()
+    await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
+    async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url):
+        await stopped.wait()
+    await engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

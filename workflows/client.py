@@ -1,0 +1,113 @@
+"""How the rest of the house speaks to the workflows: start a case, hand a deed to the desk that holds the case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.case import Deed, File
+from domain.refusals import REFUSALS, Refusal
+from domain.regulation import Citation
+from domain.vocabulary import Act, Urgency
+from workflows.attributes import typed
+from workflows.case import CaseWorkflow
+from workflows.desk import MOVED
+from workflows.words import details, summary
+
+PRIORITY = {Urgency.CRITICAL: Priority(priority_key=1), Urgency.URGENT: Priority(priority_key=2)}
+"""Urgent cases jump a backlog; the default key is 3."""
+
+SIGNALS = {Act.FEEDBACK: CaseWorkflow.unit_feedback, Act.RETURN: CaseWorkflow.unit_return}
+"""The acts that a machine client may also send without waiting for an answer."""
+
+UNREACHABLE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+class Later(Exception):
+    """Nobody could take it now: it is on record, and the sweep hands it over."""
+
+
+class Elsewhere(Exception):
+    """This desk does not hold the case (any more, or not yet)."""
+
+
+async def connect(*, lazy: bool = False) -> Client:
+    """A client by the environment (TEMPORAL_ADDRESS …); `lazy`: connects when it is first used."""
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "127.0.0.1:7233")
+    return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy)
+
+
+async def start(client: Client, task_queue: str, file: File) -> None:
+    """Start the workflow of a registered case; one that runs or ran already is left alone. Later: not now.
+
+    It sleeps until the first instant on its clocks, or until the first deed wakes it: a case that waits for triage
+    costs one event and no timer.
+    """
+    case = file.case
+    first = min((rung.at for clock in file.clocks for rung in clock.rungs), default=None)
+    try:
+        await client.start_workflow(
+            CaseWorkflow.run,
+            file,
+            id=case.number,
+            task_queue=task_queue,
+            start_delay=max(first - case.registered_at, timedelta(0)) if first else None,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=typed(case),
+            static_summary=summary(case),
+            static_details=details(file),
+            priority=PRIORITY.get(case.urgency, Priority()),
+            rpc_timeout=timedelta(seconds=3),
+        )
+    except WorkflowAlreadyStartedError:
+        return
+    except RPCError as error:
+        raise _later(error) from None
+
+
+async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta = timedelta(seconds=8)) -> str:
+    """Give a deed to a desk; the case's status after it. A Refusal, Elsewhere, or Later."""
+    handle = client.get_workflow_handle(desk)
+    try:
+        status: str = await handle.execute_update("act", deed, id=deed.id, result_type=str, rpc_timeout=patience)
+        return status
+    except WorkflowUpdateFailedError as failed:
+        cause = failed.cause
+        if not isinstance(cause, ApplicationError) or cause.type in (MOVED, "AcceptedUpdateCompletedWorkflow"):
+            raise Elsewhere from None
+        raise refusal_of(cause) from None
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        raise Later from None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Elsewhere from None
+        raise _later(error) from None
+
+
+async def signal(client: Client, desk: str, deed: Deed) -> None:
+    """Send a unit's result or return without waiting for an answer (`SIGNALS`)."""
+    handle = client.get_workflow_handle_for(CaseWorkflow.run, desk)
+    try:
+        await handle.signal(SIGNALS[deed.act], deed, rpc_timeout=timedelta(seconds=3))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Elsewhere from None
+        raise _later(error) from None
+
+
+def refusal_of(error: ApplicationError) -> Refusal:
+    """The refusal that a workflow raised, as it was."""
+    basis = error.details[0] if error.details else None
+    return REFUSALS[error.type or ""](error.message, Citation.parse(basis) if basis else None)
+
+
+def _later(error: RPCError) -> Exception:
+    return Later() if error.status in UNREACHABLE else error

@@ -28,11 +28,6 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m docs.generate --check
-	$(BIN)/python -m docs.lock --check
-
-docs: setup
-	$(BIN)/python -m docs.generate
 
 clean:
 	rm -rf .venv .hotline build *.egg-info

@@ -19,7 +19,7 @@ def temporal_service(
     The attributes are registered after each start, not with `--search-attribute`: that is heeded only by a namespace
     that is new, so a state from before an attribute was invented would never get it.
     """
-    binary = _binary()
+    binary = binary()
     isolated = ["--disable-config-env", "--disable-config-file"]
 
     def operator(*command: str) -> None:
@@ -42,7 +42,7 @@ def temporal_service(
     return Service("temporal", command, ports={"--temporal-port": port, "--ui-port": ui_port}, probe=probe)
 
 
-def _binary() -> str:
+def binary() -> str:
     """The one installed beside this Python, or any on the PATH."""
     found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
     if not found:

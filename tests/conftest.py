@@ -1,0 +1,122 @@
+"""Real servers for the tests: one PostgreSQL and one Temporal a process, a database and a task queue for each test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from cli.stack import LocalStack, Ports
+from cli.temporal import binary
+from settings import sqlalchemy_url
+from storage.engine import make_engine
+from storage.migrate import migrate
+from tests.line import Line, serve, settings_for
+from worker import build_worker
+from workflows.attributes import KEYS
+
+SERVER_OPTIONS = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--temporal", default="time-skipping", help="time-skipping, local, or host:port of a server")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A server with a migrated database to copy; its URL without a database name at the end."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
+        for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS"):
+            patch.delenv(variable, raising=False)
+        with LocalStack(Path(name), ports=Ports(0, 0, 0), temporal=False) as stack:
+            with psycopg.connect(stack.database_url, autocommit=True) as conn:
+                conn.execute("CREATE DATABASE template_hotline")
+            migrate(sqlalchemy_url(_database(stack.database_url, "template_hotline")))
+            yield stack.database_url
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """A database of this test's own, migrated and seeded: its SQLAlchemy URL."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
+        yield sqlalchemy_url(_database(postgres, name))
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    made = make_engine(database)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture(scope="session")
+async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvironment]:
+    """A Temporal server; by default with a virtual clock for each workflow, which moves only when a test says so."""
+    chosen = request.config.getoption("--temporal")
+    options: dict[str, Any] = {
+        "data_converter": pydantic_data_converter,
+        "dev_server_existing_path": binary(),
+        "search_attributes": list[SearchAttributeKey[Any]](KEYS),
+        "dev_server_log_level": "error",
+    }
+    if chosen == "time-skipping":
+        environment = await WorkflowEnvironment.start_time_skipping_v2(
+            ts_config=TimeSkippingConfig(enabled=False), dev_server_extra_args=SERVER_OPTIONS, **options
+        )
+    elif chosen == "local":
+        environment = await WorkflowEnvironment.start_local(**options)
+    else:
+        environment = WorkflowEnvironment.from_client(
+            await Client.connect(chosen, data_converter=pydantic_data_converter)
+        )
+    async with environment:
+        yield environment
+
+
+@pytest.fixture
+def queue() -> str:
+    """A task queue of this test's own."""
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture
+async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[None]:
+    """A worker on this test's queue and database."""
+    async with build_worker(temporal.client, engine, queue):
+        yield
+
+
+@pytest.fixture
+async def line(
+    temporal: WorkflowEnvironment, database: str, queue: str, worker: None, request: pytest.FixtureRequest
+) -> AsyncIterator[Line]:
+    """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
+    settings = settings_for(database, queue, getattr(request, "param", "TJ-2015-18"))
+    clock = [timedelta(0)]
+    async with (
+        serve(settings, temporal.client, clock) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        yield Line(http, clock)
+
+
+def _database(url: str, name: str) -> str:
+    """The same server, another database."""
+    address, _, query = url.partition("?")
+    server = address.rsplit("/", 1)[0]
+    return f"{server}/{name}" + (f"?{query}" if query else "")

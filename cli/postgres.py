@@ -73,13 +73,15 @@ def _installation() -> tuple[Path, pwd.struct_passwd | None]:
     return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION], account
 
 
+ENCODING = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+
+
 def _initialise(data: Path, binaries: Path, account: pwd.struct_passwd | None) -> None:
     unfinished = data.with_name("postgres.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     _own_directory(unfinished, account)
     initdb = subprocess.run(
-        [str(binaries / "initdb"), "-D", str(unfinished), "--username=postgres", "--auth=trust", "--encoding=UTF8"]
-        + ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"],
+        [binaries / "initdb", "-D", unfinished, "--username=postgres", "--auth=trust", "--no-instructions", *ENCODING],
         env={**os.environ, "TZ": "UTC"},
         cwd=unfinished.parent,
         user=account.pw_uid if account else None,

@@ -19,13 +19,13 @@ def temporal_service(
     The attributes are registered after each start, not with `--search-attribute`: that is heeded only by a namespace
     that is new, so a state from before an attribute was invented would never get it.
     """
-    binary = binary()
+    temporal = binary()
     isolated = ["--disable-config-env", "--disable-config-file"]
 
     def operator(*command: str) -> None:
         address = ["--address", f"127.0.0.1:{port}", "--namespace", namespace, "--command-timeout", "10s"]
         done = subprocess.run(
-            [binary, "operator", *command, *address, *isolated], capture_output=True, text=True, check=False
+            [temporal, "operator", *command, *address, *isolated], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise StackError(done.stderr.strip())
@@ -36,7 +36,7 @@ def temporal_service(
             pairs = (["--name", name, "--type", kind] for name, kind in search_attributes.items())
             operator("search-attribute", "create", *(word for pair in pairs for word in pair))
 
-    command = [binary, "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port), "--ui-port", str(ui_port)]
+    command = [temporal, "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port), "--ui-port", str(ui_port)]
     command += ["--db-filename", str(directory / "temporal.db"), "--namespace", namespace, "--log-level", "error"]
     command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL", *isolated]
     return Service("temporal", command, ports={"--temporal-port": port, "--ui-port": ui_port}, probe=probe)

@@ -48,7 +48,7 @@ def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: 
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(client, desk, deed)
 
-    sweep = Sweep(engine, Desks(start_case, give, away=(Elsewhere, Later)))
+    sweep = Sweep(engine, Desks(start_case, give, later=Later, elsewhere=Elsewhere))
     runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     return Worker(
         client,

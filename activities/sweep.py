@@ -22,11 +22,14 @@ PAUSE = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Desks:
-    """How to reach the desks; `worker.py` gives the functions of `workflows.client`. `away`: raised by a desk that cannot."""
+    """How to reach the desks; `worker.py` gives the functions of `workflows.client`."""
 
     start: Callable[[File], Awaitable[None]]
     hand_over: Callable[[str, Deed], Awaitable[str]]
-    away: tuple[type[Exception], ...]
+    later: type[Exception]
+    """Raised when Temporal cannot be reached: the rest of the batch waits for the next sweep."""
+    elsewhere: type[Exception]
+    """Raised by a desk that does not hold the case."""
 
 
 class Sweep:
@@ -46,7 +49,7 @@ class Sweep:
                 assert file is not None
                 try:
                     await self._desks.start(file)
-                except self._desks.away:
+                except self._desks.later:
                     break
                 await intake.begun(conn, number, now)
                 begun += 1
@@ -62,9 +65,11 @@ class Sweep:
                     await self._desks.hand_over(desk, deed)
                 except Refusal as refusal:
                     await deeds.refuse(conn, deed.id, refusal)
-                except self._desks.away:
+                except self._desks.elsewhere:
                     await self._refuse_if_archived(conn, deed)
                     continue
+                except self._desks.later:
+                    break
                 done += 1
         return done
 

@@ -16,12 +16,15 @@ from rich.table import Table
 
 from api.access import Caller, issue
 from cli.demo import play, read_rows
+from cli.postgres import database_url
 from cli.processes import StackError
 from cli.stack import LocalStack, Ports, hotline_services
-from domain.calendar import compile_calendar, seeded_notices
+from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role
 from settings import Settings, sqlalchemy_url
+from storage.calendar import announce, read
+from storage.engine import make_engine
 from storage.migrate import migrate
 from workflows.attributes import SEARCH_ATTRIBUTES
 
@@ -137,13 +140,15 @@ def token(
 
 @app.command("due")
 def due_(
-    start: datetime,
-    term: str,
+    start: Annotated[str, typer.Argument(help="when it was received: 2025-09-26T15:00+08:00")],
+    term: Annotated[str, typer.Argument(help="1wd, 4h, 30min, 10s")],
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """When a term ends: `hotline due 2025-09-26T15:00+08:00 1wd`. By the notices of 2004–2026."""
-    notices = seeded_notices()
-    found = due(start, Term.parse(term), compile_calendar(notices, len(notices)))
+    """When a term ends, by the notices of DATABASE_URL, or those of 2004 to 2026 that ship."""
+    try:
+        found = due(datetime.fromisoformat(start), Term.parse(term), _calendar())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     shown = found.to_json()
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False))
@@ -151,6 +156,43 @@ def due_(
     typer.echo(f"{shown['due']}  last day {shown['last_day'] or '-'}{'  provisional' if found.provisional else ''}")
     for skipped in shown["skipped"]:
         typer.echo(f"  not counted: {skipped['day']} {skipped['reason']}")
+
+
+def _calendar() -> Calendar:
+    if url := os.environ.get("DATABASE_URL"):
+
+        async def published() -> Calendar:
+            engine = make_engine(sqlalchemy_url(url))
+            async with engine.connect() as conn:
+                calendar = await read(conn)
+            await engine.dispose()
+            return calendar
+
+        return asyncio.run(published())
+    notices = seeded_notices()
+    return compile_calendar(notices, len(notices))
+
+
+@calendar_app.command("load")
+def calendar_load(
+    file: Annotated[Path, typer.Argument(help="a notice as in domain/calendars/")], data: Data = HERE
+) -> None:
+    """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced."""
+    url = sqlalchemy_url(os.environ.get("DATABASE_URL") or database_url(data.resolve()))
+
+    async def load() -> tuple[int, int]:
+        notice = read_notice(file.read_text(encoding="utf-8"))
+        engine = make_engine(url)
+        async with engine.begin() as conn:
+            found = await announce(conn, notice, datetime.now(UTC))
+        await engine.dispose()
+        return found
+
+    try:
+        version, concerned = asyncio.run(load())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    typer.echo(f"published as version {version}; {concerned} open cases are recomputed")
 
 
 @app.command("migrate")

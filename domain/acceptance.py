@@ -10,6 +10,7 @@ from domain.case import CENTRE, Case, Deed, File
 from domain.closing import close
 from domain.refusals import Lacking
 from domain.regulation import Citation, art
+from domain.requester import hand_over
 from domain.ruleset import rule_sets
 from domain.step import Line, Result, Step
 from domain.vocabulary import Act, Clock, Exclusion, Matter, Outcome, Status, Text
@@ -57,7 +58,8 @@ def register(case: Case, calendar: Calendar) -> Result:
     step = Step(File(case), rule_sets()[case.rule_set], calendar, case.registered_at)
     line = step.record(Act.REGISTER, art(9, paragraph=2) if case.report else art(9, paragraph=1))
     line.detail.update(matter=case.matter, channel=case.channel, report=case.report, infringement=case.infringement)
-    step.handover = case.infringement
+    if case.infringement:
+        hand_over(step)
     if case.exclusion is not Exclusion.EMERGENCY:
         step.arm(Clock.TRIAGE, CENTRE)
     return step.finish(Status.REGISTERED)

@@ -30,6 +30,8 @@ def _recompute(step: Step, deed: Deed, line: Line) -> Status:
         derived = step.derive(running)
         if derived.due > running.due:
             step.move_due(running, derived.due, "holiday_notice", derived)
+        elif derived.due == running.due:
+            step.confirm(running, derived)
     return step.case.status
 
 

@@ -78,6 +78,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.ASSIGNED, A.RECALL, CENTRE, S.RETURNED),
     *_row(S.ASSIGNED, A.TRANSFER, CENTRE, S.ASSIGNED, art(10, item=2)),
     *_row(S.REVIEW, A.APPROVE, CENTRE, S.CALLBACK, art(12, paragraph=1)),
+    *_row(S.REVIEW, A.TRANSFER, CENTRE, S.ASSIGNED, art(10, item=2)),
     *_row(S.REVIEW, A.SEND_BACK, CENTRE, S.ASSIGNED, art(12, paragraph=1)),
     *_row(S.ESCALATED, A.DESIGNATE, (R.OFFICE,), S.ASSIGNED, art(12, paragraph=2)),
     *_row(S.ASSIGNED, A.REVISE, (R.OFFICE,), S.ASSIGNED, art(12, paragraph=2)),

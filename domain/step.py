@@ -122,7 +122,8 @@ class Step:
         if old.passed and ahead:
             self.withdraw_breach(old, why)
         term = str(derived.term) if derived else None
-        moved = replace(old, due=to, term=term, rungs=self._rungs(old.clock, to), passed=old.passed and not ahead)
+        rungs = tuple(r for r in self._rungs(old.clock, to) if ahead or not old.passed or r.at > self.at)
+        moved = replace(old, due=to, term=term, rungs=rungs, passed=old.passed and not ahead)
         self._keep(moved, derived, basis)
         self.record(
             Mark.DUE_MOVED,
@@ -133,6 +134,10 @@ class Step:
             new=to.isoformat(),
             why=why,
         )
+
+    def confirm(self, running: RunningClock, derived: Due) -> None:
+        """The due instant stands, by a newer calendar: the derivation says so, and whether it is still provisional."""
+        self._keep(running, derived)
 
     def stop(self, clock: Clock | None = None, owner: str | None = None, about: str | None = None) -> None:
         """Stop the clocks that match; a breach marked although the deed had arrived in time is withdrawn."""

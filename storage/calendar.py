@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.calendar import Calendar, Day, Notice, compile_calendar
+from domain.calendar import Calendar, Day, compile_calendar
+from domain.calendar import Notice as HolidayNotice
+from domain.case import Deed
+from domain.vocabulary import Act, Role
+from storage.deeds import receive
 from storage.tables import calendar_days, calendar_notices
 
 
-async def publish(conn: AsyncConnection, notice: Notice) -> int:
+async def publish(conn: AsyncConnection, notice: HolidayNotice) -> int:
     """Add a notice as the next version, and say which."""
     last = (await conn.execute(select(func.max(calendar_notices.c.version)))).scalar_one_or_none() or 0
     version = last + 1
@@ -24,13 +31,45 @@ async def publish(conn: AsyncConnection, notice: Notice) -> int:
     return version
 
 
+async def announce(conn: AsyncConnection, notice: HolidayNotice, now: datetime) -> tuple[int, int]:
+    """Publish a notice, and register a deed for every open case that it concerns; the version, and how many cases.
+
+    Concerned: a running clock counts a day that the notice names, or was provisional. The sweep hands the deeds over.
+    A notice that leaves a year without one is a ValueError, and nothing is published.
+    """
+    # Steps under way end first, the next ones see the new calendar: no case slips through between the two.
+    await conn.execute(text("LOCK TABLE cases IN SHARE ROW EXCLUSIVE MODE"))
+    version = await publish(conn, notice)
+    await read(conn)
+    rows = await conn.execute(_CONCERNED, {"version": version})
+    numbers = list(rows.scalars())
+    for number in numbers:
+        deed = Deed(
+            id=uuid4().hex, number=number, act=Act.RECOMPUTE, role=Role.SYSTEM, actor="calendar", received_at=now
+        )
+        await receive(conn, deed, [], f"{version}/{number}", "")
+    return version, len(numbers)
+
+
+_CONCERNED = text(
+    """
+    SELECT DISTINCT k.case_number FROM clocks k
+    WHERE k.state = 'running' AND k.term LIKE '%wd'
+      AND ((k.derivation ->> 'provisional')::boolean
+           OR EXISTS (SELECT 1 FROM calendar_days d
+                      WHERE d.version = :version AND d.day BETWEEN k.start::date AND k.due::date + 1))
+    ORDER BY k.case_number
+    """
+)
+
+
 async def read(conn: AsyncConnection) -> Calendar:
     """All notices, laid over each other in the order of their versions."""
     days: dict[int, list[Day]] = {}
     for row in await conn.execute(select(calendar_days).order_by(calendar_days.c.version, calendar_days.c.day)):
         days.setdefault(row.version, []).append(Day(row.day, row.works, row.name))
     found = (await conn.execute(select(calendar_notices).order_by(calendar_notices.c.version))).all()
-    notices = [Notice(row.year, row.title, row.published, tuple(days.get(row.version, ()))) for row in found]
+    notices = [HolidayNotice(row.year, row.title, row.published, tuple(days.get(row.version, ()))) for row in found]
     return compile_calendar(notices, version=found[-1].version)
 
 

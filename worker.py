@@ -17,6 +17,7 @@ from activities.sweep import Desks, Sweep
 from domain.case import Deed, File
 from settings import Settings
 from storage.engine import make_engine
+from workflows import attributes
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, connect, hand_over, start
@@ -77,6 +78,7 @@ async def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     client = await connect()
+    await attributes.ensure(client)
     await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
     async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url):
         await stopped.wait()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from pydantic import TypeAdapter
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -22,31 +25,72 @@ STATUS_OF: dict[type[Refusal], int] = {
     Unknown: 422,
 }
 
+MEANING: dict[int, str] = {
+    401: "No valid token.",
+    403: "Not for this role, or the case is in other hands.",
+    404: "No such case, or none that the caller may see.",
+    409: "Refused: the case stands elsewhere, or it is too late. Names the provision.",
+    413: "The body is too large.",
+    422: "Something is missing or does not fit. Never quotes what was sent.",
+    503: "The file of record cannot be reached; the request may be repeated.",
+}
+"""What an error's status says, in OpenAPI."""
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One thing that does not fit: where, and what is wrong with it."""
+
+    at: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """An error (RFC 9457): `title` is its kind; `provision` the one that refuses, where it is no rule of the house."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    provision: str | None = None
+    provision_zh: str | None = None
+    errors: tuple[Wrong, ...] | None = None
+
 
 class Problem(Exception):
     """An error of the API itself, with its HTTP status."""
 
-    def __init__(self, status: int, kind: str, detail: str, **more: Any) -> None:
+    def __init__(self, status: int, kind: str, detail: str) -> None:
         super().__init__(detail)
-        self.status, self.kind, self.detail, self.more = status, kind, detail, more
+        self.status, self.kind, self.detail = status, kind, detail
 
 
-def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
+def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """`type` names the kind, `provision` the article that refuses (with its text), where there is one."""
-    headers = {"Retry-After": "5"} if status == 503 else None
+    usual = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
     body = {"type": f"urn:hotline:{kind}", "title": kind, "status": status, "detail": detail, **more}
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(body, status, usual | (headers or {}), media_type=MEDIA_TYPE)
 
 
-def refused(refusal: Refusal, **more: Any) -> JSONResponse:
+def refused(refusal: Refusal) -> JSONResponse:
     """A refusal as a response; a rule of the house has no provision."""
-    if refusal.basis:
-        more |= {"provision": str(refusal.basis), "provision_zh": refusal.basis.zh()}
-    return problem(STATUS_OF[type(refusal)], refusal.kind, refusal.detail, **more)
+    basis = refusal.basis
+    provision = {"provision": str(basis), "provision_zh": basis.zh()} if basis else {}
+    return problem(STATUS_OF[type(refusal)], refusal.kind, refusal.detail, **provision)
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route documents for these statuses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": MEANING[status], "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the application end as problem+json."""
+    """Let every error of the application end as problem+json, and OpenAPI say so."""
 
     @app.exception_handler(Refusal)
     async def _refusal(_: Request, refusal: Refusal) -> JSONResponse:
@@ -54,26 +98,62 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, found: Problem) -> JSONResponse:
-        return problem(found.status, found.kind, found.detail, **found.more)
+        return problem(found.status, found.kind, found.detail)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        # Where and what, never the input: it may be a person's words.
-        wrong = [{"at": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
-        return problem(422, "Invalid", "the request does not fit its description", errors=wrong)
+        return _unfit([_wrong(found) for found in error.errors()[:MOST_ERRORS]])
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, "Http", str(error.detail))
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no JSON, or in no known encoding
+            return _unfit([{"at": "body", "what": "cannot be read"}])
+        status = HTTPStatus(error.status_code)
+        kind = status.phrase.title().replace(" ", "")
+        return problem(status, kind, status.description or status.phrase, dict(error.headers or {}))
 
-    async def _database(_: Request, error: Exception) -> JSONResponse:
+    @app.exception_handler(DataError)
+    async def _unstorable(_: Request, __: DataError) -> JSONResponse:
+        """A NUL in a path or a query: no row can hold it."""
+        return _unfit([{"at": "request", "what": "holds a value that cannot be on record"}])
+
+    async def _database(_: Request, __: Exception) -> JSONResponse:
         return problem(503, "Unavailable", "the file of record cannot be reached; the request may be repeated")
 
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(kind, _database)
 
     @app.exception_handler(DBAPIError)
-    async def _broken(_: Request, error: DBAPIError) -> JSONResponse:
+    async def _lost(request: Request, error: DBAPIError) -> JSONResponse:
         if error.connection_invalidated:
-            return await _database(_, error)
+            return await _database(request, error)
         raise error
+
+    @app.exception_handler(Exception)
+    async def _broken(_: Request, __: Exception) -> JSONResponse:
+        return problem(500, "Broken", "an error of ours; it is in the log")
+
+    app.openapi = lambda: _with_problem(app)  # type: ignore[method-assign]
+
+
+def _unfit(wrong: list[dict[str, str]]) -> JSONResponse:
+    return problem(422, "Invalid", "the request does not fit its description", errors=wrong)
+
+
+def _wrong(found: dict[str, Any]) -> dict[str, str]:
+    """Where and what, never the input: it may be a person's words. The name of an unknown field is input too."""
+    place = list(map(str, found["loc"]))
+    if found["type"] == "extra_forbidden":
+        place[-1] = "?"
+    what = "does not fit" if found["type"] == "value_error" else found["msg"]
+    return {"at": ".".join(place), "what": what}
+
+
+def _with_problem(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's own description, and the schema that `errors` refers to."""
+    if app.openapi_schema is None:
+        schemas = FastAPI.openapi(app).setdefault("components", {}).setdefault("schemas", {})
+        own = TypeAdapter(Details).json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= own.pop("$defs", {}) | {"Problem": own}
+    assert app.openapi_schema is not None
+    return app.openapi_schema

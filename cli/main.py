@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -37,10 +39,12 @@ Port = Annotated[int, typer.Option("--port", help="the API's port; 0: a free one
 UiPort = Annotated[int, typer.Option("--ui-port", help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", help="Temporal's port; 0: a free one")]
 HERE = Path(".hotline")
+OPEN_CASES = quote('WorkflowType="Case" AND ExecutionStatus="Running"')
 
 
 def local_stack(data: Path, ports: Ports) -> LocalStack:
-    """PostgreSQL, Temporal with UI, migrations, worker, API."""
+    """PostgreSQL, Temporal with UI, migrations, worker, API; Ctrl-C ends it, from a script too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return LocalStack(
         data,
         ports=ports,

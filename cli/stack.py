@@ -45,7 +45,16 @@ class Ports:
 
 def hotline_services(ports: Ports) -> tuple[Service, Service]:
     """The worker and the API, as `hotline up` runs them."""
-    api = ["uvicorn", "api.app:create_app", "--factory", "--host", "127.0.0.1", "--port", str(ports.api)]
+    api = [
+        "uvicorn",
+        "api.app:create_app",
+        "--factory",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(ports.api),
+        "--no-access-log",
+    ]
     return (
         Service("worker", [sys.executable, "-m", "worker"]),
         Service(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.case import Case
@@ -27,6 +30,16 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
     key.name: "".join(part.capitalize() for part in key.indexed_value_type.name.split("_")) for key in KEYS
 }
 """Name -> Temporal's type name, as the server's set-up takes it."""
+
+
+async def ensure(client: Client) -> None:
+    """Register with the namespace what it lacks; a server that does not let us has it done by its own set-up."""
+    service, namespace = client.operator_service, client.namespace
+    listed = await service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+    missing = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in KEYS}
+    missing = {name: kind for name, kind in missing.items() if name not in listed.custom_attributes}
+    if missing:
+        await service.add_search_attributes(AddSearchAttributesRequest(namespace=namespace, search_attributes=missing))
 
 
 def values(case: Case) -> dict[SearchAttributeKey[Any], Any]:

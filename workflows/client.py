@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -19,6 +20,8 @@ from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.desk import MOVED
 from workflows.words import details, summary
+
+log = logging.getLogger(__name__)
 
 PRIORITY = {Urgency.CRITICAL: Priority(priority_key=1), Urgency.URGENT: Priority(priority_key=2)}
 """Urgent cases jump a backlog; the default key is 3."""
@@ -70,7 +73,9 @@ async def start(client: Client, task_queue: str, file: File) -> None:
     except WorkflowAlreadyStartedError:
         return
     except RPCError as error:
-        raise _later(error) from None
+        # Whatever Temporal cannot do now, the case is registered: the sweep tries again, and says so if it cannot.
+        log.warning("a case was not started: %s", error.status.name)
+        raise Later from None
 
 
 async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta = timedelta(seconds=8)) -> str:

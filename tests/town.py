@@ -1,0 +1,415 @@
+"""A town for workflow tests: invented requests, everybody who acts on them, and a clock that moves only when told to.
+
+Time is that of the desk which holds a case (each workflow has a virtual clock of its own, a child starts with its
+parent's). Every person's word in the town holds `SECRET`, so that a test can look for it where no word may be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from domain.acceptance import register
+from domain.calendar import ONE_DAY, Day, Notice
+from domain.case import CENTRE, Case, Deed, Entry, File, RunningClock
+from domain.lifecycle import move
+from domain.limits import SHANGHAI
+from domain.refusals import Refusal
+from domain.vocabulary import Act, Channel, Clock, Matter, Role, Status, Text
+from storage import deeds, files, intake, reading, tables
+from storage.calendar import announce, publish, read
+from storage.engine import single
+from worker import build_worker
+from workflows.client import Elsewhere, hand_over, signal, start
+
+SECRET = "样例机密原话"
+NAME, PHONE = f"样例某某{SECRET}", "19900008890"
+PROMPT = timedelta(seconds=10)
+"""How late a mark may be on a busy machine: the virtual clock runs on while a worker works."""
+PATIENCE = 30.0
+
+TEXTS: dict[Act, tuple[Text, ...]] = {
+    Act.ANSWER: (Text.PUBLIC,),
+    Act.DECLINE: (Text.PUBLIC,),
+    Act.ESCALATE: (Text.REASON,),
+    Act.DENY: (Text.REASON,),
+    Act.SEND_BACK: (Text.REASON,),
+    Act.CEASE: (Text.REASON,),
+    Act.OVERRIDE: (Text.REASON,),
+    Act.CONCLUDE: (Text.REASON,),
+    Act.ASK: (Text.QUESTION,),
+    Act.EXPLAIN: (Text.REASON,),
+    Act.REQUEST_EXTENSION: (Text.REASON,),
+    Act.DECLARE_COMPLEX: (Text.REASON,),
+    Act.REJECT: (Text.PUBLIC,),
+    Act.RETURN: (Text.REASON,),
+    Act.FEEDBACK: (Text.PUBLIC, Text.INTERNAL),
+    Act.DESIGNATE: (Text.REASON,),
+    Act.REVISE: (Text.REASON,),
+    Act.SUPPLEMENT: (Text.REQUEST,),
+    Act.DISPUTE: (Text.REASON,),
+    Act.ATTEMPT: (Text.COMMENT,),
+}
+"""The texts that come with an act, as the API would register them."""
+
+
+@dataclass
+class Town:
+    """The servers of one test, and the cases that it registered there."""
+
+    env: WorkflowEnvironment
+    engine: AsyncEngine
+    queue: str
+    requests: list[Request] = field(default_factory=list)
+
+    async def register(self, at: datetime | None = None, *, begin: bool = True, **facts: Any) -> Request:
+        """Register an invented request as the API does, and start its workflow. `at`: at that virtual instant."""
+        received = at or datetime.now(UTC)
+        case = Case(
+            number="",
+            registered_at=received,
+            channel=facts.pop("channel", Channel.PHONE),
+            matter=facts.pop("matter", Matter.HELP),
+            rule_set=facts.pop("rule_set", "TJ-2015-18"),
+            reachable=facts.pop("reachable", True),
+            **facts,
+        )
+        words = intake.Request("channel", None, "", None, SECRET, f"{SECRET}。", NAME, PHONE, f"{SECRET}12号")
+        async with self.engine.connect() as conn:
+            calendar = await read(conn)
+
+        def made(number: str) -> Any:
+            unique = f"{number}-{self.queue[-8:]}"
+            return register(replace(case, number=unique, desk=unique), calendar)
+
+        day = received.astimezone(SHANGHAI).date()
+        result = await intake.register(self.engine, words, day, uuid4().hex, made, calendar.version)
+        assert result is not None
+        request = Request(self, result.file.case.number, ahead=received - datetime.now(UTC))
+        self.requests.append(request)
+        if begin:
+            await request.begin()
+        return request
+
+    @asynccontextmanager
+    async def at_work(self, **changes: Any) -> AsyncIterator[Worker]:
+        """A worker on this town's queue, with changes to how `worker.py` builds it."""
+        built = build_worker(self.env.client, self.engine, self.queue)
+        config: Any = {**built.config(), **changes}
+        async with Worker(**config) as worker:
+            yield worker
+
+    async def publish(self, *off: date, works: Iterable[date] = (), ordinary: Iterable[date] = ()) -> Notice:
+        """Publish an invented holiday notice: days off, and make-up days; ordinary days speak for themselves."""
+        return await self._published(publish, off, works, ordinary)
+
+    async def announce(self, now: datetime, *off: date, works: Iterable[date] = ()) -> Notice:
+        """The same while cases are open: those concerned get a deed, which the sweep would hand over."""
+
+        async def announced(conn: Any, notice: Notice) -> Any:
+            return await announce(conn, notice, now)
+
+        return await self._published(announced, off, works, ())
+
+    async def _published(
+        self,
+        how: Callable[[Any, Notice], Awaitable[Any]],
+        off: Iterable[date],
+        works: Iterable[date],
+        ordinary: Iterable[date],
+    ) -> Notice:
+        days = [Day(day, False, "样例节") for day in off] + [Day(day, True, "样例节") for day in works]
+        days += [Day(day, day.weekday() < 5, "") for day in ordinary]
+        last = max(day.day for day in days).year
+        async with self.engine.begin() as conn:
+            calendar = await read(conn)
+            for year in range(calendar.published_through.year + 1, last):
+                await publish(conn, Notice(year, "样例通知", None, ()))
+            notice = Notice(last, "样例通知", None, tuple(sorted(days, key=lambda day: day.day)))
+            await how(conn, notice)
+        return notice
+
+    async def deed(self, id: str) -> Deed:
+        """A deed as it was registered."""
+        async with self.engine.connect() as conn:
+            body = await conn.execute(select(tables.deeds.c.body).where(tables.deeds.c.id == id))
+        return deeds.DEED.validate_python(body.scalar_one())
+
+    async def deeds_of(self, number: str) -> dict[str, dict[str, Any]]:
+        """The deeds of a case by ID."""
+        async with self.engine.connect() as conn:
+            return {row["id"]: row for row in await reading.rows_of(conn, "deeds", number)}
+
+
+@dataclass
+class Request:
+    """One case of the town: its cast, its file, its clock."""
+
+    town: Town
+    number: str
+    ahead: timedelta = timedelta(0)
+    """How far its clock is ahead of the real one."""
+
+    # -- acts --------------------------------------------------------------------------------------------------
+
+    async def agent(self, act: str, **codes: Any) -> str:
+        return await self.act(act, Role.AGENT, **codes)
+
+    async def supervisor(self, act: str, **codes: Any) -> str:
+        return await self.act(act, Role.SUPERVISOR, **codes)
+
+    async def unit(self, unit: str, act: str, **codes: Any) -> str:
+        return await self.act(act, Role.UNIT, unit=unit, **codes)
+
+    async def office(self, act: str, **codes: Any) -> str:
+        return await self.act(act, Role.OFFICE, **codes)
+
+    async def caller(self, **codes: Any) -> str:
+        return await self.act("attempt", Role.CALLER, **codes)
+
+    async def person(self, act: str, **codes: Any) -> str:
+        return await self.act(act, Role.REQUESTER, **codes)
+
+    async def act(self, act: str, role: Role, **codes: Any) -> str:
+        """Register a deed and hand it over, as the API does; the status after it, or the Refusal, kept on record."""
+        return await self.hand_over(await self.receive(act, role, **codes))
+
+    def deed(self, act: str, role: Role, at: datetime, texts: Iterable[Text] | None = None, **codes: Any) -> Deed:
+        """A deed that nobody has registered."""
+        kinds = TEXTS.get(Act(act), ()) if texts is None else tuple(texts)
+        return deeds.DEED.validate_python(
+            {
+                "id": uuid4().hex,
+                "number": self.number,
+                "act": act,
+                "role": role,
+                "actor": f"{codes.get('unit') or role.value}-1",
+                "received_at": at,
+                "notes": {kind: uuid4().hex for kind in kinds},
+                **codes,
+            }
+        )
+
+    async def receive(self, act: str, role: Role, *, at: datetime | None = None, **codes: Any) -> Deed:
+        """Register a deed with its texts; nobody hands it over. It arrives now, or at another instant."""
+        deed = self.deed(act, role, at or await self.now(), **codes)
+        notes = [
+            {
+                "id": note,
+                "case_number": self.number,
+                "kind": kind,
+                "text": f"{SECRET}：{kind.zh}",
+                "title": None,
+                "written_at": deed.received_at,
+            }
+            for kind, note in deed.notes.items()
+        ]
+        async with single(self.town.engine).connect() as conn:
+            await deeds.receive(conn, deed, notes, None, "")
+        return deed
+
+    async def hand_over(self, deed: Deed) -> str:
+        """Find the desk that holds the case, however often it changes meanwhile."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await hand_over(self.town.env.client, await self.desk(), deed)
+                except Elsewhere:
+                    await self._refuse_if_archived(deed)
+                    await asyncio.sleep(0.02)
+                except Refusal as refusal:
+                    await self._refuse(deed, refusal)
+                    raise
+
+    async def signal(self, deed: Deed) -> None:
+        """Send a unit's deed without waiting for an answer."""
+        await signal(self.town.env.client, self.number, deed)
+
+    async def _refuse(self, deed: Deed, refusal: Refusal) -> None:
+        async with single(self.town.engine).connect() as conn:
+            await deeds.refuse(conn, deed.id, refusal)
+
+    async def _refuse_if_archived(self, deed: Deed) -> None:
+        if (await self.case()).status is Status.ARCHIVED:
+            try:
+                move(Status.ARCHIVED, deed.act, deed.role)
+            except Refusal as refusal:
+                await self._refuse(deed, refusal)
+                raise
+
+    # -- the file of record ------------------------------------------------------------------------------------
+
+    async def file(self) -> File:
+        async with self.town.engine.connect() as conn:
+            found = await files.load(conn, self.number)
+        assert found is not None
+        return found
+
+    async def case(self) -> Case:
+        return (await self.file()).case
+
+    async def desk(self) -> str:
+        return (await self.case()).desk
+
+    async def entries(self) -> tuple[Entry, ...]:
+        async with self.town.engine.connect() as conn:
+            return await files.entries_of(conn, self.number)
+
+    async def events(self) -> list[str]:
+        """What happened, first to last."""
+        return [entry.event.value for entry in await self.entries()]
+
+    async def last(self, event: str) -> Entry:
+        """The last entry of an event, which must be there."""
+        found = [entry for entry in await self.entries() if entry.event == event]
+        assert found, f"no {event} among {await self.events()}"
+        return found[-1]
+
+    async def clock(self, clock: str, owner: str = CENTRE) -> RunningClock:
+        """A running clock, which must be there."""
+        file = await self.file()
+        found = [c for c in file.clocks if (c.clock, c.owner) == (Clock(clock), owner)]
+        assert found, f"no {clock} of {owner} among {[c.id for c in file.clocks]}"
+        return found[0]
+
+    async def deeds(self) -> dict[str, str]:
+        """The state of each deed, by ID; a refused one's is its refusal."""
+        rows = await self.town.deeds_of(self.number)
+        return {id: row["refusal"]["kind"] if row["refusal"] else row["state"] for id, row in rows.items()}
+
+    async def until(self, what: str | Callable[[File], bool]) -> File:
+        """Wait in real time until the case stands there, or until its file is so: for what the worker does by itself."""
+        holds = (lambda file: file.case.status == what) if isinstance(what, str) else what
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not holds(file := await self.file()):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"{what} did not come: {file.case.status}, {await self.events()}") from None
+        return file
+
+    async def until_deed(self, deed: Deed, state: str) -> None:
+        """Wait until a deed is applied, or refused by this type of refusal."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while (now := (await self.deeds()).get(deed.id)) != state:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"the deed is {now}, not {state}") from None
+
+    # -- time --------------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Start the workflow, and bring its clock to the registration if that lies ahead."""
+        await start(self.town.env.client, self.town.queue, await self.file())
+        async with single(self.town.engine).connect() as conn:
+            await intake.begun(conn, self.number, await self.now())
+
+    async def now(self) -> datetime:
+        """The instant at the desk that holds the case; one that waited while another held it is brought there first."""
+        ahead = self.ahead
+        if (case := await self.case()).status is not Status.ARCHIVED:
+            ahead = await self._ahead(case.desk)
+            if ahead < self.ahead - timedelta(milliseconds=500):
+                await self._skip(case.desk, self.ahead - ahead)
+        self.ahead = max(ahead, self.ahead)
+        return datetime.now(UTC) + self.ahead
+
+    async def forward(self, by: timedelta) -> None:
+        await self.forward_to(await self.now() + by)
+
+    async def forward_to(self, instant: datetime) -> None:
+        """Move the clock, from desk to desk; returns when everything that it brought is in the file."""
+        async with asyncio.timeout(PATIENCE * 2):
+            while (behind := instant - await self.now()) > timedelta(0):
+                await self._skip(await self.desk(), behind)
+                self.ahead = max(self.ahead, await self._ahead(await self.desk()))
+                if (await self.case()).status is Status.ARCHIVED:
+                    self.ahead = max(self.ahead, instant - datetime.now(UTC))
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing is due any more, and a case that waits for nothing is archived."""
+
+        def busy(file: File) -> bool:
+            now = datetime.now(UTC) + self.ahead
+            due = any(rung.at <= now for clock in file.clocks for rung in clock.rungs)
+            return due or (file.case.status is Status.CLOSED and not file.clocks)
+
+        await self.until(lambda file: not busy(file))
+
+    async def expire(self, clock: str, owner: str = CENTRE) -> datetime:
+        """Move the clock to the instant at which this clock is due, and say which it was."""
+        due = (await self.clock(clock, owner)).due
+        await self.forward_to(due)
+        return due
+
+    async def _skip(self, desk: str, by: timedelta) -> None:
+        if not self.town.env.supports_time_skipping_v2:
+            pytest.skip("needs a virtual clock")
+        try:
+            await self.town.env.fast_forward(self.handle(desk), by)
+        except RPCError as error:  # it has just ended, or has not begun
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(0.01)
+
+    async def _ahead(self, desk: str) -> timedelta:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self.town.env.get_current_time(self.handle(desk)) - datetime.now(UTC)
+                except RPCError as error:  # a child that is only about to begin
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+                    await asyncio.sleep(0.01)
+
+    # -- Temporal ----------------------------------------------------------------------------------------------
+
+    def handle(self, desk: str | None = None) -> WorkflowHandle[Any, Any]:
+        return self.town.env.client.get_workflow_handle(desk or self.number)
+
+    async def desks(self) -> list[str]:
+        """The workflows of this case: its own, and its children."""
+        case = await self.case()
+        children = [f"{self.number}-designation-{n}" for n in range(1, case.designations + 1)]
+        children += [f"{self.number}-callback-{n}" for n in range(1, case.callbacks + 1)]
+        return [self.number, *children]
+
+    async def histories(self) -> list[WorkflowHistory]:
+        return [await self.handle(desk).fetch_history() for desk in await self.desks()]
+
+    async def descriptions(self) -> dict[str, WorkflowExecutionDescription]:
+        return {desk: await self.handle(desk).describe() for desk in await self.desks()}
+
+
+def mondays_ahead(weeks: int = 3) -> date:
+    """A Monday some weeks from today: invented notices speak for the time ahead."""
+    today = datetime.now(SHANGHAI).date()
+    return today + (7 * weeks - today.weekday()) * ONE_DAY
+
+
+def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
+    """An hour of a day in Tianjin, as an instant."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def words_in(history: WorkflowHistory) -> list[str]:
+    """The personal words that a history holds, however they are written in it; there must be none."""
+    raw = b"".join(event.SerializeToString() for event in history.events)
+    written = [form for word in (SECRET, PHONE) for form in {word, json.dumps(word).strip('"')}]
+    return [form for form in written if form.encode() in raw]

@@ -1,0 +1,22 @@
+"""A town for each test: what holds of every case is asked of every case that a test made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from tests import conftest
+from tests.town import Town
+
+# The server looks for due timers at most a second ahead, and waits that long: a test would wait as well.
+conftest.SERVER_OPTIONS += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"']
+
+
+@pytest.fixture
+async def town(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str, worker: None) -> AsyncIterator[Town]:
+    """A town with a worker at work."""
+    made = Town(temporal, engine, queue)
+    yield made

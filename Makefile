@@ -28,6 +28,14 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m docs.lock --check
+
+docs: setup
+	$(BIN)/python -m docs.generate
+
+lock: setup
+	$(BIN)/python -m docs.lock $(ARGS)
 
 clean:
 	rm -rf .venv .hotline build *.egg-info

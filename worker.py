@@ -15,6 +15,7 @@ from activities.ledger import Ledger
 from activities.outbox import Outbox
 from activities.sweep import Desks, Sweep
 from domain.case import Deed, File
+from domain.ruleset import rule_sets
 from settings import Settings
 from storage.engine import make_engine
 from workflows import attributes
@@ -40,6 +41,7 @@ PASSED_THROUGH = (
 
 def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None) -> Worker:
     """A worker that carries cases on this queue."""
+    rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
     outbox = Outbox(engine, gateway)
 

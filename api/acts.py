@@ -5,7 +5,6 @@ A field named like a kind of text (`reason`, `public` …) is a person's words a
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
@@ -13,11 +12,11 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as body
 
 from api.access import CallerDep
-from api.errors import Problem
+from api.errors import Problem, documented
+from api.examples import EXAMPLES
 from api.house import Answer, HouseDep
-from api.texts import Code, Words
+from api.texts import Code, Day, Limit, Words
 from domain.lifecycle import MOVES
-from domain.limits import Term
 from domain.vocabulary import (
     Act,
     Choice,
@@ -36,8 +35,18 @@ from storage import units
 router = APIRouter(tags=["acts"])
 STRICT = ConfigDict(extra="forbid")
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)]
-Prefer = Annotated[str | None, Header()]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=100,
+        description="The same key and content: the first answer. The same key, another content: 422.",
+    ),
+]
+Prefer = Annotated[
+    str | None, Header(description="`respond-async`: a unit's feedback or return is answered 202 without waiting.")
+]
 
 
 @body(config=STRICT)
@@ -80,13 +89,9 @@ class Transfer:
 
     lead: Code
     assisting: tuple[Code, ...] = ()
-    term: str | None = None
+    term: Limit | None = None
     respondent: Code | None = None
     reason: Words | None = None
-
-    def __post_init__(self) -> None:
-        if self.term is not None:
-            Term.parse(self.term)
 
 
 @body(config=STRICT)
@@ -119,7 +124,7 @@ class Grant:
     """Which unit's extension, and until when if not as proposed."""
 
     unit: Code
-    until: date | None = None
+    until: Day | None = None
 
 
 @body(config=STRICT)
@@ -151,7 +156,7 @@ class Ask:
 class RequestExtension:
     """The day that the unit proposes, and why."""
 
-    until: date
+    until: Day
     reason: Words
 
 
@@ -250,18 +255,11 @@ ROLES: dict[Act, frozenset[Role]] = {
 }
 """Who may ever do an act: anybody else gets a 403, whatever the case's standing."""
 
-REFUSED: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/problem+json": {}}}
-    for status, text in {
-        202: "On record; it is carried out as soon as the case can be reached.",
-        401: "No valid token.",
-        403: "Not this role's act, or the case is in other hands.",
-        404: "No such case.",
-        409: "Refused: the case stands elsewhere, or it is too late. Names the provision.",
-        422: "Something is missing or does not fit.",
-        503: "The file of record cannot be reached; safe to repeat.",
-    }.items()
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"description": "On record; it is carried out as soon as the case can be reached.", "model": Answer},
+    **documented(401, 403, 404, 409, 413, 422, 503),
 }
+"""What every act may be answered with beside 200."""
 
 
 def _route(act: Act, shape: type[Any]) -> None:
@@ -294,13 +292,21 @@ def _route(act: Act, shape: type[Any]) -> None:
         name=act.value,
         summary=f"{act.zh} · {act.en}",
         description=f"{(shape.__doc__ or '').strip()}\n\nBy: {', '.join(sorted(ROLES[act]))}. Rests on: {', '.join(basis)}.",
-        responses=REFUSED,
+        response_description="Carried out; `status` is where the case stands after it.",
+        responses=ANSWERS,
+        openapi_extra=example(act),
     )
+
+
+def example(act: Act) -> dict[str, Any]:
+    """The body of `EXAMPLES`, where OpenAPI has it."""
+    return {"requestBody": {"content": {"application/json": {"example": EXAMPLES[act]}}}}
 
 
 async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:
     """The units that an act names must exist; a referral goes to a partner, everything else to a unit."""
-    named = {*(content.get("assisting") or ())} | {content[f] for f in ("lead", "respondent") if content.get(f)}
+    fields = ("lead", "respondent", "turn_to")
+    named = {*(content.get("assisting") or ())} | {content[f] for f in fields if content.get(f)}
     if named:
         async with house.once.connect() as conn:
             await units.require(conn, named, partner=act is Act.REFER)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from api import acts, errors, intake, reading, receipts, tracking
+from api import acts, errors, intake, reading, receipts, tracking, vocabulary
 from api.access import Verifier
 from api.body import BodyLimit
 from api.house import House
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.verifier = Verifier(settings.secret)
     errors.install(app)
-    for routes in (intake.router, acts.router, reading.router, tracking.router, receipts.router):
+    for routes in (intake.router, acts.router, reading.router, tracking.router, receipts.router, vocabulary.router):
         app.include_router(routes)
 
     app.add_middleware(BodyLimit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from domain.refusals import Lacking, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
 
@@ -79,60 +81,74 @@ def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None 
 def refused(refusal: Refusal) -> JSONResponse:
     """A refusal as a response; a rule of the house has no provision."""
     basis = refusal.basis
-    provision = {"provision": str(basis), "provision_zh": basis.zh()} if basis else {}
+    provision: dict[str, Any] = {"provision": str(basis), "provision_zh": basis.zh()} if basis else {}
     return problem(STATUS_OF[type(refusal)], refusal.kind, refusal.detail, **provision)
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route documents for these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": MEANING[status], "content": content} for status in statuses}
 
 
+async def _refusal(_: Request, refusal: Any) -> Response:
+    return refused(refusal)
+
+
+async def _problem(_: Request, found: Any) -> Response:
+    return problem(found.status, found.kind, found.detail)
+
+
+async def _invalid(_: Request, error: Any) -> Response:
+    return _unfit([_wrong(found) for found in error.errors()[:MOST_ERRORS]])
+
+
+async def _http(_: Request, error: Any) -> Response:
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no JSON, or in no known encoding
+        return _unfit([{"at": "body", "what": "cannot be read"}])
+    status = HTTPStatus(error.status_code)
+    kind = status.phrase.title().replace(" ", "")
+    return problem(status, kind, status.description or status.phrase, dict(error.headers or {}))
+
+
+async def _unstorable(_: Request, __: Any) -> Response:
+    """A NUL in a path or a query: no row can hold it."""
+    return _unfit([{"at": "request", "what": "holds a value that cannot be on record"}])
+
+
+async def _unreachable(_: Request, __: Any) -> Response:
+    return problem(503, "Unavailable", "the file of record cannot be reached; the request may be repeated")
+
+
+async def _database(request: Request, error: Any) -> Response:
+    if error.connection_invalidated:
+        return await _unreachable(request, error)
+    raise error
+
+
+async def _broken(_: Request, __: Any) -> Response:
+    return problem(500, "Broken", "an error of ours; it is in the log")
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+    Refusal: _refusal,
+    Problem: _problem,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    DataError: _unstorable,
+    OperationalError: _unreachable,
+    InterfaceError: _unreachable,
+    PoolTimeout: _unreachable,
+    DBAPIError: _database,
+    Exception: _broken,
+}
+"""Every error of the application ends as problem+json."""
+
+
 def install(app: FastAPI) -> None:
-    """Let every error of the application end as problem+json, and OpenAPI say so."""
-
-    @app.exception_handler(Refusal)
-    async def _refusal(_: Request, refusal: Refusal) -> JSONResponse:
-        return refused(refusal)
-
-    @app.exception_handler(Problem)
-    async def _problem(_: Request, found: Problem) -> JSONResponse:
-        return problem(found.status, found.kind, found.detail)
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _unfit([_wrong(found) for found in error.errors()[:MOST_ERRORS]])
-
-    @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no JSON, or in no known encoding
-            return _unfit([{"at": "body", "what": "cannot be read"}])
-        status = HTTPStatus(error.status_code)
-        kind = status.phrase.title().replace(" ", "")
-        return problem(status, kind, status.description or status.phrase, dict(error.headers or {}))
-
-    @app.exception_handler(DataError)
-    async def _unstorable(_: Request, __: DataError) -> JSONResponse:
-        """A NUL in a path or a query: no row can hold it."""
-        return _unfit([{"at": "request", "what": "holds a value that cannot be on record"}])
-
-    async def _database(_: Request, __: Exception) -> JSONResponse:
-        return problem(503, "Unavailable", "the file of record cannot be reached; the request may be repeated")
-
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        app.add_exception_handler(kind, _database)
-
-    @app.exception_handler(DBAPIError)
-    async def _lost(request: Request, error: DBAPIError) -> JSONResponse:
-        if error.connection_invalidated:
-            return await _database(request, error)
-        raise error
-
-    @app.exception_handler(Exception)
-    async def _broken(_: Request, __: Exception) -> JSONResponse:
-        return problem(500, "Broken", "an error of ours; it is in the log")
-
+    """Let errors end as problem+json, and OpenAPI say so."""
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.openapi = lambda: _with_problem(app)  # type: ignore[method-assign]
 
 
@@ -143,17 +159,17 @@ def _unfit(wrong: list[dict[str, str]]) -> JSONResponse:
 def _wrong(found: dict[str, Any]) -> dict[str, str]:
     """Where and what, never the input: it may be a person's words. The name of an unknown field is input too."""
     place = list(map(str, found["loc"]))
-    if found["type"] == "extra_forbidden":
+    if found["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         place[-1] = "?"
     what = "does not fit" if found["type"] == "value_error" else found["msg"]
     return {"at": ".".join(place), "what": what}
 
 
 def _with_problem(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's own description, and the schema that `errors` refers to."""
+    """FastAPI's own description, and the schema that `documented` refers to."""
     if app.openapi_schema is None:
         schemas = FastAPI.openapi(app).setdefault("components", {}).setdefault("schemas", {})
         own = TypeAdapter(Details).json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= own.pop("$defs", {}) | {"Problem": own}
+        schemas |= own.pop("$defs", {}) | {"Problem": own | {"title": "Problem"}}
     assert app.openapi_schema is not None
     return app.openapi_schema

@@ -131,7 +131,8 @@ class House:
     async def _desk(self, number: str, caller: Caller) -> str:
         """The desk of a case that this caller may see; otherwise 404, as if there were none."""
         async with self.once.connect() as conn:
-            desk = (await conn.execute(_DESK, {"number": number, "unit": caller.unit})).scalar_one_or_none()
+            asked = {"number": number, "unit": caller.unit, "office": caller.role is Role.OFFICE}
+            desk = (await conn.execute(_DESK, asked)).scalar_one_or_none()
         if desk is None:
             raise Problem(404, "NoSuchCase", "no such case")
         return str(desk)
@@ -156,6 +157,7 @@ class House:
 _DESK = text(
     "SELECT desk FROM cases WHERE number = :number AND (CAST(:unit AS text) IS NULL OR EXISTS"
     " (SELECT 1 FROM assignments a WHERE a.case_number = cases.number AND a.unit = :unit))"
+    " AND (designations > 0 OR NOT :office)"
 )
 _STATUS_AFTER = text("SELECT status FROM entries WHERE case_number = :number AND deed = :deed")
 

@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Header
-from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as body
 from sqlalchemy.exc import IntegrityError
 
 from api.access import CallerDep, only, tracking_code
-from api.acts import REFUSED
-from api.errors import Problem
+from api.acts import Key, example
+from api.errors import Problem, documented
 from api.house import House, HouseDep
-from api.texts import Code, Hour, Line, Phone, Words
+from api.texts import Code, Hour, Instant, Line, Phone, Words
 from domain.acceptance import ELSEWHERE, register
 from domain.case import Case, File
 from domain.limits import SHANGHAI
-from domain.vocabulary import Channel, Clock, Exclusion, Matter, Report, Role, Urgency
+from domain.vocabulary import Act, Channel, Clock, Exclusion, Matter, Report, Role, Urgency
 from storage import files, intake, units
 from workflows.client import Later, start
 
@@ -45,7 +45,7 @@ class Intake:
     respondent: Annotated[Code | None, Field(description="the office complained of (Art. 7(4))")] = None
     district: Code | None = None
     created: Annotated[
-        AwareDatetime | None, Field(description="when it happened or was written, by the person's statement")
+        Instant | None, Field(description="when it happened or was written, by the person's statement")
     ] = None
     name: Annotated[Line | None, Field(examples=["张样例"])] = None
     phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
@@ -69,17 +69,16 @@ class Registered:
 INTAKE = TypeAdapter(Intake)
 
 
-@router.post("/cases", status_code=201, summary="登记 · register a request", responses=REFUSED)
-async def post_case(
-    given: Intake,
-    caller: CallerDep,
-    house: HouseDep,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)] = None,
-) -> Registered:
-    """Register a request. Its number is given even while Temporal is down: the case then starts by itself later.
-
-    The same `Idempotency-Key` and content gives the same answer; with another content, 422.
-    """
+@router.post(
+    "/cases",
+    status_code=201,
+    summary="登记 · register a request",
+    response_description="Registered, also where a key is given again.",
+    responses=documented(401, 403, 413, 422, 503),
+    openapi_extra=example(Act.REGISTER),
+)
+async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key = None) -> Registered:
+    """Register a request. Its number is given even while Temporal is down: the case then starts by itself later."""
     only(caller, Role.CHANNEL, Role.AGENT, Role.SUPERVISOR)
     digest = hashlib.sha256(INTAKE.dump_json(given)).hexdigest()
     async with house.once.connect() as conn:

@@ -1,29 +1,51 @@
-"""Reading a case and the desks' lists. A unit sees its own cases only; whose words and names it sees, `_shielded` says."""
+"""Reading a case and the desks' lists. A unit sees its own cases only; what of them, `api.views` says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from api.access import Caller, CallerDep, only
-from api.errors import Problem
+from api.errors import Problem, documented
 from api.house import House, HouseDep
-from domain import vocabulary
-from domain.lifecycle import MOVES, acts_open_to
+from api.views import (
+    Attempted,
+    Delivered,
+    HandedOver,
+    Listed,
+    Moved,
+    Note,
+    Page,
+    Person,
+    Row,
+    Seen,
+    Told,
+    Why,
+    concerns,
+    own,
+    sees_person,
+    texts_of,
+    view,
+)
+from domain.case import Assignment, Entry, RunningClock
+from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
-from domain.regulation import PROVISIONS
-from domain.vocabulary import Matter, Report, Role, Status, Word
-from storage import reading, units
-from storage.reading import Page
-from storage.units import Unit
+from domain.vocabulary import Audience, Channel, Mark, Matter, Role, Status, Text
+from storage import reading
+from storage.reading import Rows
 
-router = APIRouter(tags=["reading"])
+router = APIRouter(tags=["reading"], responses=documented(401, 403, 422, 503))
+ONE = documented(404)
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=400)]
+Code = Annotated[str | None, Query(max_length=40)]
 STAFF = (Role.AGENT, Role.SUPERVISOR, Role.OFFICE, Role.CALLER)
+Shape = TypeVar("Shape")
 
 
 @router.get("/cases", summary="案件列表 · cases, due soonest first")
@@ -32,154 +54,137 @@ async def list_cases(
     house: HouseDep,
     status: Status | None = None,
     matter: Matter | None = None,
-    district: str | None = None,
-    channel: str | None = None,
-    unit: str | None = None,
-    holder: str | None = None,
+    district: Code = None,
+    channel: Channel | None = None,
+    unit: Code = None,
+    holder: Code = None,
     overdue: bool | None = None,
-    due_today: bool = False,
-    due_before: datetime | None = None,
+    due_today: Annotated[bool, Query(description="what ends with today in Shanghai, or has ended")] = False,
+    due_by: Annotated[AwareDatetime | None, Query(description="what ends with this instant, or has ended")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page:
-    """Filters narrow together. `due_today`: due before the end of today in Shanghai."""
+) -> Page[Listed]:
+    """Filters narrow together. A unit gets its own cases, the office those that wait for it."""
     only(caller, *STAFF, Role.UNIT)
     if caller.role is Role.OFFICE:
         status = Status.ESCALATED
-    before = _end_of_today(house) if due_today else due_before
-    own = caller.unit if caller.role is Role.UNIT else unit
-    wanted = reading.CaseFilter(status, matter, district, channel, own, holder, overdue, before)
+    due = _end_of_today(house) if due_today else due_by
+    theirs = caller.unit if caller.role is Role.UNIT else unit
+    wanted = reading.CaseFilter(status, matter, district, channel, theirs, holder, overdue, due)
     async with house.once.connect() as conn:
-        return await reading.list_cases(conn, wanted, limit, cursor)
+        return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
-@router.get("/cases/{number}", summary="案件 · one case")
-async def get_case(number: str, caller: CallerDep, house: HouseDep) -> dict[str, Any]:
+@router.get("/cases/{number}", summary="案件 · one case", responses=ONE)
+async def get_case(number: str, caller: CallerDep, house: HouseDep) -> Seen:
     """The case with its assignments, running clocks, texts, and the acts that this role may do now."""
     row = await _seen(number, caller, house)
     async with house.once.connect() as conn:
         assignments = await reading.rows_of(conn, "assignments", number)
         clocks = await reading.rows_of(conn, "clocks", number)
+        entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
-        person = None if _shielded(row, caller) else await reading.person(conn, number)
-    case = {
-        name: row[name] for name in (*reading.LISTED, "stated_at", "exclusion", "respondent", "infringement", "round")
-    }
-    return {
-        **case,
-        "acts": acts_open_to(Status(row["status"]), caller.role),
-        "assignments": [a for a in assignments if _of(caller, a["unit"])],
-        "clocks": [c for c in clocks if c["state"] == "running" and _of(caller, c["owner"])],
-        "texts": [n for n in notes if caller.role is not Role.UNIT or n["kind"] != "internal"],
-        "person": person,
-    }
+        person = await reading.person(conn, number) if sees_person(caller, row) else None
+    seen = [entry for entry in entries if concerns(caller, entry["unit"])]
+    texts = [note for note in texts_of(seen, notes) if caller.role is not Role.UNIT or note["kind"] != Text.INTERNAL]
+    return view(
+        Seen,
+        row,
+        acts=acts_open_to(Status(row["status"]), caller.role),
+        assignments=[view(Assignment, a) for a in assignments if concerns(caller, a["unit"])],
+        clocks=[view(RunningClock, c) for c in clocks if c["state"] == "running" and own(caller, c["owner"])],
+        texts=[view(Note, note) for note in texts],
+        person=view(Person, person) if person else None,
+    )
 
 
-@router.get("/cases/{number}/entries", summary="办理记录 · the file of record")
-async def get_entries(number: str, caller: CallerDep, house: HouseDep) -> list[dict[str, Any]]:
+@router.get("/cases/{number}/entries", summary="办理记录 · the file of record", responses=ONE)
+async def get_entries(number: str, caller: CallerDep, house: HouseDep) -> list[Entry]:
     """Every entry, first to last; a unit sees the Centre's and its own."""
     await _seen(number, caller, house)
     async with house.once.connect() as conn:
         rows = await reading.rows_of(conn, "entries", number)
-    return [row for row in rows if row["unit"] is None or _of(caller, row["unit"])]
+    return [view(Entry, row) for row in rows if concerns(caller, row["unit"])]
 
 
-@router.get("/cases/{number}/deeds", summary="行为记录 · acts as they arrived, refused ones too")
-async def get_deeds(number: str, caller: CallerDep, house: HouseDep) -> list[dict[str, Any]]:
+@router.get("/cases/{number}/deeds", summary="行为记录 · acts as they arrived, refused ones too", responses=ONE)
+async def get_deeds(number: str, caller: CallerDep, house: HouseDep) -> list[Attempted]:
     """What everybody did or tried to do, when it arrived, and what became of it; a unit sees its own."""
     await _seen(number, caller, house)
     async with house.once.connect() as conn:
         rows = await reading.rows_of(conn, "deeds", number)
-    shown = ("id", "act", "role", "actor", "unit", "received_at", "state", "refusal")
-    return [{k: row[k] for k in shown} for row in rows if caller.role is not Role.UNIT or row["unit"] == caller.unit]
+    return [view(Attempted, row) for row in rows if own(caller, row["unit"])]
 
 
-@router.get("/cases/{number}/why", summary="期限依据 · why every clock is due when it is")
-async def get_why(number: str, caller: CallerDep, house: HouseDep) -> list[dict[str, Any]]:
+@router.get("/cases/{number}/why", summary="期限依据 · why every clock is due when it is", responses=ONE)
+async def get_why(number: str, caller: CallerDep, house: HouseDep) -> list[Why]:
     """Every clock with its provision, rule set and calendar version, days counted, days skipped and why."""
-    row = await _seen(number, caller, house)
+    case = await _seen(number, caller, house)
     async with house.once.connect() as conn:
         clocks = await reading.rows_of(conn, "clocks", number)
-    shown = ("clock", "owner", "about", "round", "state", "start", "term", "due", "passed", "stopped_at", "basis")
+        entries = await reading.rows_of(conn, "entries", number)
     return [
-        {**{k: c[k] for k in shown}, "rule_set": row["rule_set"], **{"derivation": c["derivation"]}}
-        for c in clocks
-        if _of(caller, c["owner"])
+        view(Why, clock, rule_set=case["rule_set"], moved=list(_moves(clock, entries)))
+        for clock in clocks
+        if own(caller, clock["owner"])
     ]
 
 
 @router.get("/assignments", summary="承办单位收件箱 · a unit's inbox")
 async def get_assignments(
-    caller: CallerDep,
-    house: HouseDep,
-    unit: str | None = None,
-    active: bool = True,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page:
+    caller: CallerDep, house: HouseDep, unit: Code = None, active: bool = True, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Delivered]:
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
     only(caller, Role.UNIT, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
-        return await reading.inbox(conn, caller.unit or unit, active, limit, cursor)
+        return _page(Delivered, await reading.inbox(conn, caller.unit or unit, active, limit, cursor))
 
 
 @router.get("/designations", summary="待指定 · before the approval office")
-async def get_designations(caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None) -> Page:
+async def get_designations(
+    caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Listed]:
     """Cases that wait for the office to name the lead unit (Art. 12 ¶2)."""
     only(caller, Role.OFFICE, Role.AGENT, Role.SUPERVISOR)
+    wanted = reading.CaseFilter(status=Status.ESCALATED)
     async with house.once.connect() as conn:
-        return await reading.list_cases(conn, reading.CaseFilter(status=Status.ESCALATED), limit, cursor)
+        return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
 @router.get("/callbacks", summary="待回访 · callbacks")
 async def get_callbacks(
     caller: CallerDep, house: HouseDep, due: bool = False, limit: Limit = 50, cursor: Cursor = None
-) -> Page:
+) -> Page[Listed]:
     """Whom to call, soonest first; `due`: only those whose hour has come (Art. 13)."""
     only(caller, Role.CALLER, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
-        return await reading.callbacks(conn, house.now() if due else None, limit, cursor)
+        return _page(Listed, await reading.callbacks(conn, house.now() if due else None, limit, cursor))
 
 
 @router.get("/handovers", summary="执法监督移送 · the queue for the enforcement-supervision platform")
-async def get_handovers(caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None) -> Page:
+async def get_handovers(
+    caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[HandedOver]:
     """What persons believe infringed their rights (Art. 9 ¶3); nobody at the Centre can clear it."""
     only(caller, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
-        return await reading.list_handovers(conn, limit, cursor)
+        return _page(HandedOver, await reading.list_handovers(conn, limit, cursor))
 
 
 @router.get("/notices", summary="通知 · notices for the caller's desk")
-async def get_notices(caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None) -> Page:
+async def get_notices(
+    caller: CallerDep,
+    house: HouseDep,
+    audience: Annotated[Audience, Query(description="for the Centre: `person` is the outbox")] = Audience.CENTRE,
+    state: Code = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Told]:
     """Urging, supervision notices, bulletin list: what the caller's unit, the Centre or the office was told."""
     only(caller, Role.UNIT, Role.OFFICE, Role.AGENT, Role.SUPERVISOR)
-    audience = {Role.UNIT: "unit", Role.OFFICE: "office"}.get(caller.role, "centre")
+    theirs = {Role.UNIT: Audience.UNIT, Role.OFFICE: Audience.OFFICE}.get(caller.role, audience)
     async with house.once.connect() as conn:
-        return await reading.list_notices(conn, audience, caller.unit, limit, cursor)
-
-
-@router.get("/units", summary="承办单位 · units")
-async def get_units(caller: CallerDep, house: HouseDep) -> list[Unit]:
-    """All units with their kinds and names."""
-    async with house.once.connect() as conn:
-        return await units.listed(conn)
-
-
-@router.get("/vocabulary", summary="词汇 · words, moves, provisions")
-async def get_vocabulary() -> dict[str, Any]:
-    """Every word with its labels, every move with its provision, every provision with its text."""
-    kinds = [c for c in vars(vocabulary).values() if isinstance(c, type) and issubclass(c, Word) and c is not Word]
-    return {
-        "words": {kind.__name__: {w.value: {"zh": w.zh, "en": w.en} for w in kind} for kind in kinds},
-        "moves": [
-            {"origin": m.origin, "act": m.act, "roles": m.roles, "targets": m.targets, "basis": str(m.basis or "house")}
-            for m in MOVES
-        ],
-        "provisions": PROVISION_TEXTS,
-    }
-
-
-PROVISION_TEXTS = {str(citation): {"zh": citation.zh(), "text": citation.text} for citation in PROVISIONS}
+        return _page(Told, await reading.list_notices(conn, theirs, caller.unit, state, limit, cursor))
 
 
 async def _seen(number: str, caller: Caller, house: House) -> dict[str, Any]:
@@ -195,14 +200,24 @@ async def _seen(number: str, caller: Caller, house: House) -> dict[str, Any]:
     return row
 
 
-def _of(caller: Caller, owner: str) -> bool:
-    return caller.role is not Role.UNIT or owner == caller.unit
+def _page(shape: type[Shape], rows: Rows) -> Page[Shape]:
+    return Page([view(shape, row) for row in rows.items], rows.next)
 
 
-def _shielded(row: dict[str, Any], caller: Caller) -> bool:
-    """Who complains about staff or reports unlawful conduct is not shown to the unit (Art. 15)."""
-    sensitive = row["matter"] == Matter.STAFF or row["report"] == Report.UNLAWFUL
-    return caller.role is Role.OFFICE or (caller.role is Role.UNIT and sensitive)
+def _moves(clock: Row, entries: list[dict[str, Any]]) -> Iterator[Moved]:
+    """Where this clock's due instant was, and why it moved: from the entries made while it ran."""
+    for entry in entries:
+        detail = entry["detail"]
+        same = entry["event"] == Mark.DUE_MOVED and (detail["clock"], detail["owner"]) == (
+            clock["clock"],
+            clock["owner"],
+        )
+        if (
+            same
+            and clock["start"] <= entry["at"]
+            and (clock["stopped_at"] is None or entry["at"] <= clock["stopped_at"])
+        ):
+            yield view(Moved, detail, at=entry["at"])
 
 
 def _end_of_today(house: House) -> datetime:

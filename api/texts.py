@@ -1,28 +1,39 @@
-"""The string types of the API: what a text may hold is said once, here."""
+"""The value types of the API: what a text, a code, a day or a term may hold is said once, here."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 LINE, WORDS = 200, 10_000
+UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}
+"""Unicode categories of white space, controls and joiners."""
 
 
 def _storable(text: str) -> str:
     """NUL is legal in JSON and illegal in PostgreSQL; a lone surrogate is no character."""
     if "\x00" in text:
-        raise ValueError("a text must not contain NUL")
+        raise PydanticCustomError("nul", "a text must not contain NUL")
     if re.search("[\ud800-\udfff]", text):
-        raise ValueError("a text must not contain a lone surrogate")
+        raise PydanticCustomError("surrogate", "a text must not contain a lone surrogate")
     return text
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("a text must not be blank")
+    if all(unicodedata.category(character) in UNSEEN for character in text):
+        raise PydanticCustomError("blank", "a text must not be blank")
     return text
+
+
+def _dialled(phone: str) -> str:
+    if sum(character.isdigit() for character in phone) < 5:
+        raise PydanticCustomError("phone", "a telephone number has five digits at least")
+    return phone
 
 
 Line = Annotated[
@@ -38,8 +49,17 @@ Words = Annotated[
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """The code of a unit, district or actor."""
 
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,24}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,24}$"), AfterValidator(_dialled)]
 """A telephone number as it was given."""
 
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """An hour of the day, local: "18:30"."""
+
+Limit = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}(wd|h|min|s)$")]
+"""A term that an act sets: "5wd", "24h", "30min"; never none at all."""
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+"""A day that an act names. What lies outside the century is a slip, and some calendars end there."""
+
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
+"""An instant with its offset, by somebody's statement."""

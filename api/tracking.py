@@ -8,9 +8,10 @@ from fastapi import APIRouter, Header, Response
 from pydantic import TypeAdapter
 
 from api.access import Caller, opens
-from api.acts import BODIES, REFUSED, Key
-from api.errors import Problem
+from api.acts import ANSWERS, BODIES, Key, example
+from api.errors import Problem, documented
 from api.house import Answer, House, HouseDep
+from api.views import Passage, Tracked, Words, texts_of, view
 from domain.lifecycle import MOVES, acts_open_to
 from domain.vocabulary import Act, Mark, Matter, Outcome, Role, Status
 from storage import reading
@@ -28,35 +29,24 @@ PUBLIC_EVENTS = {
 PUBLIC_TEXTS = ("request", "public", "question", "comment")
 
 
-@router.get("/{number}", summary="查询进度 · track a request", responses=REFUSED)
-async def track(number: str, code: Code, house: HouseDep) -> dict[str, Any]:
+@router.get("/{number}", summary="查询进度 · track a request", responses=documented(404, 422, 503))
+async def track(number: str, code: Code, house: HouseDep) -> Tracked:
     """Where it stands, by when the next step is due, what was replied and asked, and what the person may do now."""
     row = await _opened(number, code, house)
     async with house.once.connect() as conn:
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
     status = Status(row["status"])
-    return {
-        "number": number,
-        "status": status,
-        "status_zh": status.zh,
-        "outcome": row["outcome"],
-        "outcome_zh": Outcome(row["outcome"]).zh if row["outcome"] else None,
-        "matter": Matter(row["matter"]).zh,
-        "registered_at": row["registered_at"],
-        "hands": row["hands"],
-        "due_at": row["due_at"],
-        "overdue": row["overdue"],
-        "acts": acts_open_to(status, Role.REQUESTER),
-        "history": [
-            {"at": e["at"], "event": e["event"], "unit": e["unit"], "basis": e["basis"]}
-            for e in entries
-            if e["event"] in PUBLIC_EVENTS
-        ],
-        "texts": [
-            {"kind": n["kind"], "text": n["text"], "at": n["written_at"]} for n in notes if n["kind"] in PUBLIC_TEXTS
-        ],
-    }
+    texts = [note for note in texts_of(entries, notes) if note["kind"] in PUBLIC_TEXTS]
+    return view(
+        Tracked,
+        row | {"matter": Matter(row["matter"]).zh},
+        status_zh=status.zh,
+        outcome_zh=Outcome(row["outcome"]).zh if row["outcome"] else None,
+        acts=acts_open_to(status, Role.REQUESTER),
+        history=[view(Passage, entry) for entry in entries if entry["event"] in PUBLIC_EVENTS],
+        texts=[view(Words, note, at=note["written_at"]) for note in texts],
+    )
 
 
 async def _opened(number: str, code: str, house: House) -> dict[str, Any]:
@@ -86,7 +76,10 @@ def _route(act: Act, shape: type[Any]) -> None:
         methods=["POST"],
         name=f"track_{act}",
         summary=f"{act.zh} · {act.en}",
-        responses=REFUSED,
+        description=(shape.__doc__ or "").strip(),
+        response_description="Carried out; `status` is where the case stands after it.",
+        responses={status: answer for status, answer in ANSWERS.items() if status not in (401, 403)},
+        openapi_extra=example(act),
     )
 
 

@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import sys
+from typing import cast
 
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerConfig
 
 from bench.floor import QUEUE, FloorCallback, FloorCase
 from bench.floor_rows import Rows
@@ -28,9 +29,10 @@ async def main() -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     client = await connect()
-    house = build_worker(client, make_engine(Settings.from_environment().database_url), QUEUE)
+    house = build_worker(client, make_engine(Settings.from_environment().database_url), "never run")
     rows = await Rows.open(os.environ["DATABASE_URL"])
-    options = house.config() | {"workflows": [FloorCase, FloorCallback], "activities": [rows.insert]}
+    own = {"task_queue": QUEUE, "workflows": [FloorCase, FloorCallback], "activities": [rows.insert]}
+    options = cast(WorkerConfig, house.config() | own)
     async with Worker(**options):
         await stopped.wait()
 

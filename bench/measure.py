@@ -17,6 +17,10 @@ from temporalio.client import Client
 from cli.stack import LocalStack
 
 
+PATIENCE = 120.0
+"""Seconds after which a case counts as failed."""
+
+
 class Party(Protocol):
     """Who is measured."""
 
@@ -49,7 +53,8 @@ async def carry(party: Party, cases: int, concurrency: int, cpu: Cpu) -> Block:
     async def carrier() -> None:
         for _ in left:
             try:
-                done.append(await party.case())
+                async with asyncio.timeout(PATIENCE):
+                    done.append(await party.case())
             except Exception as error:  # counted, shown and failed on
                 failures.append(repr(error))
 

@@ -18,8 +18,7 @@ class Wire:
 
     async def post(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Post JSON; the status and the body. The server must say how long its answer is."""
-        connection = self._free.pop() if self._free else await asyncio.open_connection(self._host, self._port)
-        reader, writer = connection
+        reader, writer = connection = await self._connection()
         lines = {"Host": self._host, "Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
         head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         writer.write(head.encode() + b"\r\n" + body)
@@ -31,6 +30,15 @@ class Wire:
         else:
             self._free.append(connection)
         return int(first.split(b" ")[1]), answer
+
+    async def _connection(self) -> Connection:
+        """One that is free and was not closed by the server meanwhile, or a new one."""
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self._host, self._port)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import httpx
 
 from cli.player import Player, Score, Unexpected
 from cli.scenarios import SCENARIOS, Scenario
-from domain.vocabulary import Act, Mark
+from domain.limits import SHANGHAI
+from domain.vocabulary import Act, Channel, Mark
 from workflows.client import connect
 
 CONCURRENCY = 48
@@ -49,9 +51,17 @@ def read_rows(source: Path | None, limit: int, seed: int) -> list[dict[str, Any]
 
 
 def _complete(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Invent what a row may lack: a channel, a number that belongs to nobody."""
+    """Invent what a row lacks (a channel, a number that belongs to nobody), and put what it has into the API's form."""
     invented = {"channel": chance.choice(["phone", "web", "app"]), "phone": f"1990000{chance.randrange(10000):04d}"}
-    return {**invented, **row, "title": row["title"][:200]}
+    whole = {**invented, **row}
+    whole["text"] = str(whole.get("text") or whole.get("title") or "（无正文）")[:10_000]
+    whole["title"] = (str(whole.get("title") or "").strip() or whole["text"].strip())[:200]
+    if whole["channel"] not in {channel.value for channel in Channel}:
+        whole["channel"] = Channel.OTHER.value
+    if "created" in whole:
+        created = datetime.fromisoformat(str(whole["created"]))
+        whole["created"] = (created if created.tzinfo else created.replace(tzinfo=SHANGHAI)).isoformat()
+    return whole
 
 
 def cast(count: int, seed: int) -> list[Scenario]:
@@ -117,7 +127,7 @@ async def cost(numbers: list[str]) -> dict[str, float]:
     client = await connect()
     wanted, events, transitions = set(numbers), 0, 0
     async for found in client.list_workflows('WorkflowType IN ("Case", "Designation", "Callback")'):
-        if found.id[:16] in wanted or found.id in wanted:
+        if found.id.split("-")[0] in wanted:
             info = (await client.get_workflow_handle(found.id, run_id=found.run_id).describe()).raw_description
             events += info.workflow_execution_info.history_length
             transitions += info.workflow_execution_info.state_transition_count

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -119,7 +120,7 @@ class Player:
         self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
     ) -> httpx.Response:
         """Send as a careful client does: with a key, so that a repetition after a fault does nothing twice."""
-        key = {"Idempotency-Key": f"{self.chance.getrandbits(64):x}"} if method == "POST" else {}
+        key = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
         for attempt in range(5):
             try:
                 response = await self._http.request(method, path, json=body, headers=headers | key)

@@ -6,17 +6,27 @@ registered through the HTTP API; those that are to be overdue through one whose 
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
+from playwright.async_api import Page, async_playwright
 
 from api.access import Caller, issue
 from api.app import create_app
+from cli.main import local_stack
+from cli.stack import LocalStack, Ports
 from domain.vocabulary import Role
 from settings import Settings
 
@@ -30,7 +40,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDTH = 1440
+WIDTH, MENU = 1640, 256
+"""Of the window, and of the menu at its left."""
+SETTLING = 20
+"""Seconds, so that timelines have a length."""
 DAYS_AGO = 12
 PERSON = {"name": "张样例", "phone": "19900000001"}
 
@@ -85,17 +98,24 @@ async def play(now: Cast, then: Cast) -> dict[str, str]:
     )
     await then.agent(number, "transfer", lead="HEAT", assisting=["HX"], reason="供热公司主办，河西区协办。")
     await then.unit(number, "HEAT", "sign")
+    await then.unit(number, "HX", "sign")
 
     number = await then.register("样例路积水", "样例路下穿通道雨后积水。", district="HD", channel="web")
     await then.agent(number, "transfer", lead="JW")
     await then.unit(number, "JW", "sign")
 
     cases["several"] = number = await now.register(
-        "样例路口自来水漏水", "样例路口路面冒水，已影响通行。", district="NK", channel="app", matter="help", urgency="urgent"
+        "样例路口自来水漏水",
+        "样例路口路面冒水，已影响通行。",
+        district="NK",
+        channel="app",
+        matter="help",
+        urgency="urgent",
     )
     await now.agent(number, "transfer", lead="WATER", assisting=["NK"])
     await now.unit(number, "WATER", "sign")
     await now.unit(number, "WATER", "request-extension", until=_day(6), reason="需要等待管材。")
+    await now.unit(number, "NK", "sign")
 
     cases["designation"] = number = await now.register("样例桥下路灯不亮", "桥下路灯一直不亮。", district="HB")
     for unit in ("JT", "POWER"):
@@ -108,17 +128,23 @@ async def play(now: Cast, then: Cast) -> dict[str, str]:
         await now.unit(number, unit, "sign")
         await now.unit(number, unit, "feedback", public=told, replied="phone")
 
-    cases["archived"] = number = await now.register("样例站公交不停", "公交车到站不停。", district="NK", channel="wechat")
+    cases["archived"] = number = await now.register(
+        "样例站公交不停", "公交车到站不停。", district="NK", channel="wechat"
+    )
     await now.agent(number, "transfer", lead="JT")
     await now.unit(number, "JT", "sign")
     await now.unit(number, "JT", "feedback", public=told, replied="phone")
     await now.act(number, Role.CALLER, "attempt", reach="reached", resolved=True, rating="good")
 
-    number = await now.register("样例局窗口态度", "办事窗口态度不好。", matter="staff", respondent="HP.XB", district="HP")
+    number = await now.register(
+        "样例局窗口态度", "办事窗口态度不好。", matter="staff", respondent="HP.XB", district="HP"
+    )
     await now.agent(number, "transfer", lead="HP")
     await now.unit(number, "HP", "feedback", public=told, replied="visit")
 
-    number = await now.register("举报样例店无照经营", "样例店无照经营。", report="unlawful", district="HQ", channel="letter")
+    number = await now.register(
+        "举报样例店无照经营", "样例店无照经营。", report="unlawful", district="HQ", channel="letter"
+    )
     await now.agent(number, "transfer", lead="SC")
 
     number = await now.register("样例广场噪声", "夜间广场噪声。", district="HX")
@@ -126,7 +152,9 @@ async def play(now: Cast, then: Cast) -> dict[str, str]:
     await now.unit(number, "HB1", "return", reason="不属于本单位职责。")
 
     await now.register("咨询居住证办理", "居住证如何办理？", matter="consultation", channel="web", district="JN")
-    cases["waiting"] = await now.register("建议增设公交站", "建议在样例路增设公交站。", matter="suggestion", channel="app")
+    cases["waiting"] = await now.register(
+        "建议增设公交站", "建议在样例路增设公交站。", matter="suggestion", channel="app"
+    )
     return cases
 
 
@@ -134,5 +162,111 @@ def _day(days: int) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
 
+# -- the pictures --------------------------------------------------------------------------------------------------
+
+COLUMNS = ("Workflow ID", "CaseStatus", "Hands", "Units", "District", "Matter", "DueAt", "Overdue", "Returns")
+OPEN = 'ExecutionStatus="Running" AND WorkflowType="Case"'
+SWAGGER_CDN = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/"
+
+
+class Camera:
+    """A browser on the stack's pages; a picture is what lies right of the menu, down to a height."""
+
+    def __init__(self, page: Page, stack: LocalStack, folder: Path) -> None:
+        self._page, self._ui, self._api, self._folder = page, stack.ui_url, stack.api_url, folder
+
+    async def list(self, name: str, query: str, height: int = 760) -> None:
+        """A list of workflows."""
+        await self._open(f"{self._ui}/namespaces/default/workflows?query={quote(query)}", height)
+        await self._shoot(name)
+
+    async def workflow(self, name: str, workflow: str, tab: str, height: int = 800, below: str | None = None) -> None:
+        """One tab of a workflow; `below`: from the heading with this text on."""
+        await self._open(f"{self._ui}/namespaces/default/workflows/{workflow}", 900)
+        run = self._page.url.rsplit("/", 1)[0]
+        await self._open(f"{run}/{tab}", 2000 if below else height)
+        top = 0.0
+        if below:
+            box = await self._page.get_by_role("heading", name=below).first.bounding_box()
+            assert box is not None, f"no heading {below}"
+            top = box["y"] - 16
+        await self._shoot(name, top, height if below else None)
+
+    async def schedule(self, name: str, schedule: str, height: int = 700) -> None:
+        await self._open(f"{self._ui}/namespaces/default/schedules/{schedule}", height)
+        await self._shoot(name)
+
+    async def api_docs(self, name: str, height: int = 900) -> None:
+        await self._open(f"{self._api}/docs", height)
+        await self._page.screenshot(path=self._folder / f"{name}.png")
+
+    async def _open(self, url: str, height: int) -> None:
+        await self._page.set_viewport_size({"width": WIDTH, "height": height})
+        await self._page.goto(url, wait_until="load")
+        await self._page.wait_for_timeout(3500)
+
+    async def _shoot(self, name: str, top: float = 0.0, height: int | None = None) -> None:
+        size = self._page.viewport_size
+        assert size is not None
+        await self._page.screenshot(
+            path=self._folder / f"{name}.png",
+            clip={"x": MENU, "y": top, "width": WIDTH - MENU, "height": height or size["height"] - top},
+        )
+
+
+async def photograph(stack: LocalStack, cases: dict[str, str], chromium: str, swagger_ui: Path | None) -> None:
+    """Take every picture."""
+    async with async_playwright() as play_wright:
+        browser = await play_wright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        context = await browser.new_context(timezone_id="Asia/Shanghai", locale="zh-CN")
+        columns = json.dumps({"default": [{"label": label} for label in COLUMNS]})
+        await context.add_init_script(f"localStorage.setItem('namespace-workflow-table-columns', {columns!r})")
+        page = await context.new_page()
+        camera = Camera(page, stack, PICTURES)
+        await camera.list("open-cases", OPEN)
+        await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", 440)
+        await camera.workflow("case-details", cases["overdue"], "user-metadata", 760, below="Summary")
+        await camera.workflow("case-timeline", cases["several"], "timeline", 470, below="Timeline")
+        await camera.workflow("case-history", cases["overdue"], "history", 540, below="Event History")
+        await camera.workflow("relationships", cases["designation"], "relationships")
+        await camera.workflow("designation", f"{cases['designation']}-designation-1", "user-metadata", 720)
+        await camera.schedule("sweep", "sweep")
+        if swagger_ui:
+            await page.route(
+                f"{SWAGGER_CDN}*", lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name)
+            )
+            await camera.api_docs("api-docs")
+        await browser.close()
+
+
+async def cases_then_pictures(stack: LocalStack, chromium: str, swagger_ui: Path | None) -> None:
+    settings = Settings.from_environment()
+    async with (
+        httpx.AsyncClient(base_url=stack.api_url, timeout=30) as http,
+        slow_clock(settings, timedelta(days=DAYS_AGO)) as then,
+    ):
+        cases = await play(Cast(http, settings.secret), then)
+    await asyncio.sleep(SETTLING)
+    await photograph(stack, cases, chromium, swagger_ui)
+
+
+def main() -> None:
+    """Start a stack, play, photograph, stop it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--chromium", default=shutil.which("chromium") or "/usr/bin/chromium")
+    options.add_argument(
+        "--swagger-ui", type=Path, help="a folder with swagger-ui-dist, for the picture of the API docs"
+    )
+    given = options.parse_args()
+    for name in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_RULE_SET"):
+        os.environ.pop(name, None)
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, local_stack(Path(data), Ports(0, 0, 0)) as stack:
+        os.environ.update(stack.environment)
+        asyncio.run(cases_then_pictures(stack, given.chromium, given.swagger_ui))
+    for picture in sorted(PICTURES.glob("*.png")):
+        print(f"{picture.stat().st_size // 1024:4d} KB  {picture.name}")
+
+
 if __name__ == "__main__":
-    print("WIP")
+    main()

@@ -14,7 +14,7 @@ from domain.calendar import Calendar
 from domain.case import Deed, File, Rung, RunningClock
 from domain.lifecycle import BY_TRIPLE, move
 from domain.limits import Term
-from domain.refusals import NotYours
+from domain.refusals import NotPermitted, NotYours
 from domain.ruleset import rule_sets
 from domain.step import Line, Result, Step
 from domain.vocabulary import Act, Clock, Mark, Role, Status
@@ -91,6 +91,8 @@ def decide(file: File, deed: Deed, calendar: Calendar) -> Result:
     for_the_person = (case.status, deed.act, Role.REQUESTER) in BY_TRIPLE
     if deed.role is Role.AGENT and not for_the_person and case.holder not in (None, deed.actor):
         raise NotYours(f"claimed by {case.holder}")
+    if deed.act not in DUTIES:
+        raise NotPermitted(f"no deed brings a {deed.act}: the clock does")
     step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed)
     line = step.record(deed.act, found.basis)
     target = DUTIES[deed.act](step, deed, line)

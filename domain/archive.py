@@ -22,7 +22,7 @@ CENTRE_FILE: dict[Outcome, tuple[tuple[Act | Mark, ...], ...]] = {
     Outcome.RESOLVED: (
         (Act.REGISTER,),
         (Act.TRANSFER, Act.REFER, Act.DESIGNATE),
-        (Act.FEEDBACK,),
+        (Act.FEEDBACK, Act.REJECT),
         (Act.ATTEMPT, Act.RATE),
     ),
     Outcome.UNRESOLVED: (

@@ -31,6 +31,8 @@ def attempt(step: Step, deed: Deed, line: Line) -> Status:
     """One call by a person: reached with an answer, refused, or no answer; then again later, a set number of times."""
     if deed.reach is None:
         raise Lacking("say what came of the call", art(13))
+    if not step.case.reachable:
+        raise NotPermitted("there is no number to call: the tracking page asks", art(13))
     line.detail.update(reach=deed.reach, resolved=deed.resolved, rating=deed.rating)
     if deed.reach is Reach.REACHED:
         if deed.resolved is None or deed.rating is None:
@@ -38,8 +40,9 @@ def attempt(step: Step, deed: Deed, line: Line) -> Status:
         return _verdict(step, deed.resolved, deed.rating)
     if deed.reach is Reach.REFUSED:
         return close(step, Outcome.UNCONFIRMED)
-    if step.case.call_at and deed.received_at < step.case.call_at:
-        raise NotPermitted(f"the next attempt counts from {step.case.call_at.isoformat()}")
+    counts = _civil(step, max(deed.received_at, step.case.call_at or deed.received_at))
+    if deed.received_at < counts:
+        raise NotPermitted(f"the next attempt counts from {counts.isoformat()}")
     step.set(attempts=step.case.attempts + 1)
     line.detail.update(attempts=step.case.attempts)
     if step.case.attempts >= step.rules.numbers.callback_attempts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.callback import begin
 from domain.case import CENTRE, Assignment, Deed, RunningClock
@@ -66,8 +66,8 @@ def grant(step: Step, deed: Deed, line: Line) -> Status:
     granted = replace(deed, until=deed.until or theirs.extension)
     handling = _clock(step, Clock.HANDLING, theirs)
     to = _end_of(step, granted)
-    if to <= handling.due:
-        raise Lacking("grant a day after the present one")
+    if to <= max(handling.due, step.at):
+        raise Lacking("grant a day after the present one, and still to come")
     _decided(step, theirs)
     step.move_due(handling, to, "extension_granted")
     line.detail.update(until=to.isoformat())
@@ -76,13 +76,10 @@ def grant(step: Step, deed: Deed, line: Line) -> Status:
 
 def deny(step: Step, deed: Deed, line: Line) -> Status:
     """Denied, with a reason. Time that the Centre took beyond its own limit is not the unit's: it is given back."""
-    theirs, decision = _asked(step, deed)
+    theirs, _ = _asked(step, deed)
     require(deed, Text.REASON)
+    _give_back_time(step, theirs)
     _decided(step, theirs)
-    late = deed.received_at - decision.due
-    if late > timedelta(0):
-        handling = _clock(step, Clock.HANDLING, theirs)
-        step.move_due(handling, handling.due + late, "centre_decided_late")
     return Status.ASSIGNED
 
 
@@ -120,8 +117,6 @@ def give_back(step: Step, deed: Deed, line: Line) -> Status:
     """Not this unit's business: within one working day of delivery, two if complex, with the reason (Art. 11(3))."""
     mine = _mine(step, deed)
     require(deed, Text.REASON)
-    if mine.designated:
-        raise NotPermitted("a designated unit cannot give back", art(12, paragraph=2))
     _return_window(step, mine, deed)
     step.set(returns=step.case.returns + 1)
     line.detail.update(returns=step.case.returns, disputed=deed.disputed or None)
@@ -138,6 +133,7 @@ def feedback(step: Step, deed: Deed, line: Line) -> Status:
     """The result: replied to the person, reported to the Centre (Art. 11(1)). Late is late, but never refused."""
     mine = _mine(step, deed)
     require(deed, Text.PUBLIC)
+    _give_back_time(step, mine)
     late = deed.received_at >= _clock(step, Clock.HANDLING, mine).due
     line.detail.update(replied=deed.replied, late=late or None)
     step.end(mine, Handling.DONE, replied=deed.replied, signed_at=mine.signed_at or deed.received_at)
@@ -205,6 +201,14 @@ def _decided(step: Step, theirs: Assignment) -> None:
     step.stop(Clock.EXTENSION, about=theirs.unit)
 
 
+def _give_back_time(step: Step, theirs: Assignment) -> None:
+    """What the Centre takes beyond its own limit to decide on an extension is not the unit's time."""
+    decision = step.file.clock(Clock.EXTENSION, CENTRE, theirs.unit)
+    if decision and step.at > decision.due:
+        handling = _clock(step, Clock.HANDLING, theirs)
+        step.move_due(handling, handling.due + (step.at - decision.due), "centre_decided_late")
+
+
 def _undecided(step: Step, deed: Deed) -> Assignment:
     mine = _mine(step, deed)
     if step.file.clock(Clock.ADMISSION, mine.unit) is None:
@@ -219,6 +223,8 @@ def _clock(step: Step, clock: Clock, assignment: Assignment) -> RunningClock:
 
 
 def _return_window(step: Step, mine: Assignment, deed: Deed) -> RunningClock:
+    if mine.designated:
+        raise NotPermitted("a designated unit cannot give back", art(12, paragraph=2))
     window = step.file.clock(Clock.RETURN, mine.unit)
     if window is None or deed.received_at >= window.due:
         raise TooLate("the return window is over", art(11, item=3))
@@ -226,6 +232,8 @@ def _return_window(step: Step, mine: Assignment, deed: Deed) -> RunningClock:
 
 
 def _end_of(step: Step, deed: Deed) -> datetime:
-    """The exclusive instant at which the named day ends, by the rule set's hour."""
+    """The exclusive instant at which the named day ends, by the rule set's hour; a day beyond next year is Lacking."""
     assert deed.until is not None
+    if deed.until.year > deed.received_at.year + 1:
+        raise Lacking("name a day of this year or the next")
     return end_of(deed.until, step.rules.day_ends)

@@ -70,7 +70,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.ASSIGNED, A.DECLARE_COMPLEX, UNIT, S.ASSIGNED, art(11, item=3)),
     *_row(S.ASSIGNED, A.ADMIT, UNIT, S.ASSIGNED, art(9, paragraph=2)),
     *_row(S.ASSIGNED, A.REJECT, UNIT, (S.ASSIGNED, S.REVIEW), art(9, paragraph=2)),
-    *_row(S.ASSIGNED, A.RETURN, UNIT, (S.ASSIGNED, S.RETURNED, S.ESCALATED), art(11, item=3)),
+    *_row(S.ASSIGNED, A.RETURN, UNIT, (S.ASSIGNED, S.RETURNED, S.ESCALATED, S.REVIEW, S.CALLBACK), art(11, item=3)),
     *_row(S.ASSIGNED, A.FEEDBACK, UNIT, (S.ASSIGNED, S.REVIEW, S.CALLBACK), art(11, item=1)),
     # Art. 12: the Centre follows up; the office designates.
     *_row(S.ASSIGNED, A.GRANT, CENTRE, S.ASSIGNED),
@@ -103,7 +103,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.CLOSED, A.DISPUTE, PERSON, S.RETURNED),
     # Art. 14: the archive.
     *_row(S.CLOSED, A.LAPSE, (R.SYSTEM,), (S.CLOSED, S.ARCHIVED), art(14)),
-    *_row(S.CLOSED, A.SUPPLY, (*CENTRE, R.UNIT), (S.CLOSED, S.ARCHIVED), art(14)),
+    *_row(S.CLOSED, A.SUPPLY, (*CENTRE, R.UNIT), None, art(14)),
     *_row((*OPEN, S.CLOSED), A.RECOMPUTE, (R.SYSTEM,), None),
 )
 

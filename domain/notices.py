@@ -25,6 +25,7 @@ NOTICES: dict[Act | Mark, tuple[Audience, ...]] = {
     Act.ESCALATE: (OFFICE, UNIT),
     Act.DESIGNATE: (UNIT,),
     Act.REVISE: (UNIT,),
+    Act.EXPLAIN: (CENTRE,),  # Art. 11(2): the reason is given to the Centre
     Act.REQUEST_EXTENSION: (CENTRE,),
     Act.GRANT: (UNIT, PERSON),
     Act.DENY: (UNIT,),

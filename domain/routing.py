@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from domain.case import CENTRE, OFFICE, Assignment, Deed
+from datetime import datetime
+
+from domain.case import CENTRE, OFFICE, Assignment, Case, Deed, RunningClock
 from domain.closing import reopen, require
-from domain.limits import Term
+from domain.limits import Term, due
 from domain.refusals import Lacking, NotPermitted, NotYours, OwnCause
 from domain.regulation import art
 from domain.requester import hand_over
@@ -34,19 +36,52 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         raise Lacking("nothing to correct")
     for name, value in facts.items():
         line.detail.update({name: value, f"old_{name}": getattr(step.case, name)})
+    was = step.case
     step.set(**facts)
+    _not_their_own_cause(step, _in_charge(step))
+    _decision_owed(step)
     if deed.infringement and not step.case.infringement:
         hand_over(step)
     for running in step.file.clocks:
-        if running.term is None or running.clock is Clock.RETURN:
-            continue
-        term = step.rules.limit(running.clock, step.case).term
-        if str(term) != running.term:
-            # A shorter term counts from the correction, lest somebody be overdue before they were told.
-            shorter = term.shorter_than(Term.parse(running.term))
-            start = step.at if shorter else running.start
-            step.arm(running.clock, running.owner, start=start, about=running.about, why="corrected")
+        if running.term is not None and running.clock is not Clock.RETURN:
+            _follow(step, running, running.term, was)
     return step.case.status
+
+
+def _follow(step: Step, running: RunningClock, present: str, was: Case) -> None:
+    """A clock follows a correction that changes its limit. A limit of the Centre's own is only ever shortened."""
+    usual, term = (step.rules.limit(running.clock, case).term for case in (was, step.case))
+    if term == usual:
+        return
+    if term.shorter_than(Term.parse(present)):
+        # It counts from the correction, lest somebody be overdue before they were told; and is never later for it.
+        if due(step.at, term, step.calendar, step.rules.day_ends).due < running.due:
+            step.arm(running.clock, running.owner, about=running.about, why="corrected")
+    elif str(usual) == present:
+        step.arm(running.clock, running.owner, start=_began(step, running), about=running.about, why="corrected")
+
+
+def _began(step: Step, running: RunningClock) -> datetime:
+    """When it came to whoever is held to this clock, whatever corrections came in between."""
+    if running.clock is Clock.TRIAGE:
+        return step.case.registered_at
+    theirs = step.file.assignment(running.owner)
+    return theirs.delivered_at if theirs else running.start
+
+
+def _in_charge(step: Step) -> tuple[str, ...]:
+    """The units that handle it, or might have to do it again."""
+    if step.case.status not in (Status.ASSIGNED, Status.REVIEW, Status.CALLBACK):
+        return ()
+    return tuple(a.unit for a in step.file.assignments if a.active or a.handling is Handling.DONE)
+
+
+def _decision_owed(step: Step) -> None:
+    """A case that turns out to be a report: the unit that leads owes the decision on accepting it (Art. 9 ¶2)."""
+    for assignment in step.file.active():
+        owed = step.case.report and assignment.part is Part.LEAD and assignment.admitted is None
+        if owed and step.file.clock(Clock.ADMISSION, assignment.unit) is None:
+            step.arm(Clock.ADMISSION, assignment.unit)
 
 
 CORRECTABLE = ("matter", "urgency", "report", "respondent")
@@ -67,6 +102,7 @@ def transfer(step: Step, deed: Deed, line: Line) -> Status:
     if deed.lead is None:
         raise Lacking("name the unit that leads", art(10, item=2))
     if deed.respondent:
+        line.detail.update(respondent=deed.respondent, old_respondent=step.case.respondent)
         step.set(respondent=deed.respondent)
     if step.case.round:
         step.record(Mark.REASSIGNED)
@@ -79,6 +115,8 @@ def refer(step: Step, deed: Deed, line: Line) -> Status:
     """To a partner enterprise, recommended or chosen by the person; it is bound by Art. 11 like a unit (Art. 10(3))."""
     if deed.lead is None or deed.choice is None:
         raise Lacking("name the partner, and who chose it", art(10, item=3))
+    if step.case.report:
+        raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
     line.detail.update(lead=deed.lead, choice=deed.choice)
     return dispatch(step, deed.lead, part=Part.PARTNER, choice=deed.choice)
 
@@ -157,8 +195,21 @@ def dispatch(
             step.arm(Clock.RETURN, unit)
         if step.case.report and unit == lead:
             step.arm(Clock.ADMISSION, unit)
-        step.arm(Clock.HANDLING, unit, term=Term.parse(term) if term else None)
+        step.arm(Clock.HANDLING, unit, term=_term(term))
     return Status.ASSIGNED
+
+
+def _term(text: str | None) -> Term | None:
+    """The limit that the Centre sets with a transfer, if not the rule set's; one that is none is Lacking (Art. 10(2))."""
+    if text is None:
+        return None
+    try:
+        term = Term.parse(text)
+    except ValueError:
+        term = None
+    if term is None or not term.value:
+        raise Lacking("a limit is a number of working days, hours or minutes, such as 5wd", art(10, item=2))
+    return term
 
 
 def again(step: Step) -> Status:
@@ -172,7 +223,7 @@ def again(step: Step) -> Status:
 
 def _not_their_own_cause(step: Step, units: tuple[str, ...]) -> None:
     """A complaint about staff never goes to the very office complained of, nor to one below it (Art. 7(4))."""
-    if step.case.matter is not Matter.STAFF:
+    if step.case.matter is not Matter.STAFF or not units:
         return
     respondent = step.case.respondent
     if respondent is None:

@@ -119,6 +119,7 @@ def _hour(text: str) -> time | None:
 
 
 def _limit(row: dict[str, str]) -> Limit:
+    _no_other(row, "clock", "term", "basis", "matter", "urgency", "complex")
     return Limit(
         clock=Clock(row["clock"]),
         term=Term.parse(row["term"]),
@@ -130,6 +131,7 @@ def _limit(row: dict[str, str]) -> Limit:
 
 
 def _ladder(row: dict[str, str]) -> Ladder:
+    _no_other(row, "clock", "mark", "before", "after")
     before, after = row.get("before"), row.get("after")
     return Ladder(
         Clock(row["clock"]),
@@ -137,3 +139,9 @@ def _ladder(row: dict[str, str]) -> Ladder:
         Term.parse(before) if before else None,
         Term.parse(after) if after else None,
     )
+
+
+def _no_other(row: dict[str, str], *keys: str) -> None:
+    """A misspelt key would be a limit for every case, or a mark at another instant: ValueError."""
+    if unknown := sorted(row.keys() - set(keys)):
+        raise ValueError(f"unknown keys: {', '.join(unknown)}")

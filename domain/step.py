@@ -123,7 +123,8 @@ class Step:
             self.withdraw_breach(old, why)
         term = str(derived.term) if derived else None
         rungs = tuple(r for r in self._rungs(old.clock, to) if ahead or not old.passed or r.at > self.at)
-        moved = replace(old, due=to, term=term, rungs=rungs, passed=old.passed and not ahead)
+        start = derived.start if derived else old.start
+        moved = replace(old, start=start, due=to, term=term, rungs=rungs, passed=old.passed and not ahead)
         self._keep(moved, derived, basis)
         self.record(
             Mark.DUE_MOVED,
@@ -196,9 +197,10 @@ class Step:
     # -- assignments -----------------------------------------------------------------------------------------------
 
     def put(self, assignment: Assignment) -> None:
-        """Add an assignment, or replace the same unit's of the same round."""
-        others = (a for a in self.file.assignments if (a.unit, a.round) != (assignment.unit, assignment.round))
-        self.file = replace(self.file, assignments=(*others, assignment))
+        """Add an assignment, or put it in the place of the same unit's of the same round."""
+        by_unit = {(a.unit, a.round): a for a in self.file.assignments}
+        by_unit[assignment.unit, assignment.round] = assignment
+        self.file = replace(self.file, assignments=tuple(by_unit.values()))
 
     def end(self, assignment: Assignment, handling: Handling, **facts: Any) -> None:
         """End one unit's handling, its clocks, and the decision that the Centre may still owe on its extension."""

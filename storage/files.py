@@ -155,14 +155,18 @@ def _notice(number: str, notice: Notice) -> dict[str, Any]:
 _FIRST = text(
     """
     SELECT to_jsonb(c) AS "case", '[]'::jsonb AS assignments,
-           coalesce((SELECT jsonb_agg(to_jsonb(k)) FROM clocks k
+           coalesce((SELECT jsonb_agg(to_jsonb(k) || coalesce(first.due, '{}')) FROM clocks k
                      WHERE k.case_number = c.number AND k.clock = 'triage' AND k.round = 0), '[]') AS clocks
-    FROM cases c WHERE c.number = :number
+    FROM cases c LEFT JOIN LATERAL (
+        SELECT jsonb_build_object('due', e.detail -> 'old') AS due FROM entries e
+        WHERE e.case_number = c.number AND e.event = 'due_moved' AND e.detail ->> 'clock' = 'triage'
+        ORDER BY e.seq LIMIT 1) first ON true
+    WHERE c.number = :number
     """
 )
 
 
 async def first_answer(conn: AsyncConnection, number: str) -> File:
-    """The case with its first clock: what its registration was answered with."""
+    """The case with its first clock, due as it was at first: what its registration was answered with."""
     row = (await conn.execute(_FIRST, {"number": number})).mappings().one()
     return FILE.validate_python(dict(row))

@@ -1,17 +1,20 @@
-"""Reading: lists by keyset, one case with all that belongs to it. What a role may see of it, `api` decides."""
+"""Reading: lists by keyset, one case with all that belongs to it. What a role may see of it, `api.views` decides."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import GenericAlias
 from typing import Any
 
-from sqlakeyset.asyncio import select_page
-from sqlalchemy import ColumnElement, Select, func, select, text
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import assignments, cases, clocks, deeds, entries, handovers, notes, notices, people
+from domain.refusals import Unknown
+from storage.tables import SOONEST, assignments, cases, clocks, deeds, entries, handovers, notes, notices, people
 
 LISTED = (
     "number", "registered_at", "channel", "matter", "urgency", "report", "district", "status", "outcome", "hands",
@@ -21,7 +24,7 @@ LISTED = (
 
 
 @dataclass(frozen=True)
-class Page:
+class Rows:
     """One page of a list; `next` is the cursor of the following one, None at the end."""
 
     items: Sequence[dict[str, Any]]
@@ -37,82 +40,110 @@ class CaseFilter:
     district: str | None = None
     channel: str | None = None
     unit: str | None = None
+    """It handles the case, or handled it."""
     holder: str | None = None
     overdue: bool | None = None
-    due_before: datetime | None = None
+    due_by: datetime | None = None
+    """Due instants are exclusive: what is due at this instant ends with it."""
 
 
-async def _page(conn: AsyncConnection, query: Select[Any], limit: int, cursor: str | None) -> Page:
-    found = await select_page(conn, query, per_page=limit, page=cursor)
-    items = [{key: value for key, value in row._mapping.items() if not key.startswith("sort_")} for row in found]
-    return Page(items, found.paging.bookmark_next if found.paging.has_next else None)
+@dataclass(frozen=True)
+class Order:
+    """What a list is sorted by: together unique, and all in one direction, so that an index serves it."""
+
+    keys: tuple[ColumnElement[Any], ...]
+    last_first: bool = False
+
+    def after(self, cursor: str) -> ColumnElement[bool]:
+        """The rows that follow the one at which the cursor stands; Unknown if it is not one of this list."""
+        try:
+            values = self._values().validate_json(base64.urlsafe_b64decode(cursor), strict=True)
+        except ValueError:
+            raise Unknown("the cursor is not one of this list") from None
+        place = tuple_(*(bindparam(None, value, key.type) for key, value in zip(self.keys, values, strict=True)))
+        return tuple_(*self.keys) < place if self.last_first else tuple_(*self.keys) > place
+
+    def cursor(self, values: Sequence[Any]) -> str:
+        return base64.urlsafe_b64encode(self._values().dump_json(tuple(values))).decode()
+
+    def _values(self) -> TypeAdapter[tuple[Any, ...]]:
+        kinds: Any = GenericAlias(tuple, tuple(key.type.python_type for key in self.keys))
+        return TypeAdapter(kinds)
 
 
-async def list_cases(conn: AsyncConnection, wanted: CaseFilter, limit: int, cursor: str | None) -> Page:
+async def _page(conn: AsyncConnection, query: Select[Any], order: Order, limit: int, cursor: str | None) -> Rows:
+    if cursor is not None:
+        query = query.where(order.after(cursor))
+    query = query.add_columns(*(key.label(f"key_{n}") for n, key in enumerate(order.keys)))
+    query = query.order_by(*(key.desc() if order.last_first else key for key in order.keys)).limit(limit + 1)
+    found = (await conn.execute(query)).all()
+    width = len(order.keys)
+    items = [dict(list(row._mapping.items())[:-width]) for row in found[:limit]]
+    return Rows(items, order.cursor(found[limit - 1][-width:]) if len(found) > limit else None)
+
+
+async def list_cases(conn: AsyncConnection, wanted: CaseFilter, limit: int, cursor: str | None) -> Rows:
     """Cases, the one due soonest first; those without a due instant at the end."""
-    soonest = func.coalesce(cases.c.due_at, text("'9999-12-31 00:00Z'::timestamptz")).label("sort_due")
-    query = select(*(cases.c[name] for name in LISTED), soonest).order_by(soonest, cases.c.number)
-    for condition in _conditions(wanted):
-        query = query.where(condition)
-    return await _page(conn, query, limit, cursor)
+    query = select(*(cases.c[name] for name in LISTED)).where(*_conditions(wanted))
+    return await _page(conn, query, Order((SOONEST, cases.c.number)), limit, cursor)
 
 
 def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     equal = ("status", "matter", "district", "channel", "holder", "overdue")
     found = [cases.c[name] == value for name in equal if (value := getattr(wanted, name)) is not None]
     if wanted.unit:
-        found.append(cases.c.units.any_() == wanted.unit)
-    if wanted.due_before:
-        found.append(cases.c.due_at < wanted.due_before)
+        assigned = select(assignments.c.case_number).where(assignments.c.unit == wanted.unit)
+        found.append(cases.c.number.in_(assigned))
+    if wanted.due_by:
+        found.append(cases.c.due_at <= wanted.due_by)
     return found
 
 
-async def inbox(conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None) -> Page:
-    """A unit's assignments (all units' for the Centre), the one due soonest first."""
-    due = (
-        select(func.min(clocks.c.due))
-        .where(
-            clocks.c.case_number == assignments.c.case_number,
-            clocks.c.owner == assignments.c.unit,
-            clocks.c.round == assignments.c.round,
-            clocks.c.clock == "handling",
-        )
-        .scalar_subquery()
-    )
-    soonest = func.coalesce(due, text("'9999-12-31 00:00Z'::timestamptz")).label("sort_due")
+async def inbox(conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None) -> Rows:
+    """A unit's assignments (all units' for the Centre), the one due soonest first. Each has one handling clock."""
     query = (
-        select(
-            *assignments.c, due.label("due"), cases.c.matter, cases.c.urgency, cases.c.district, cases.c.urges, soonest
-        )
-        .join(cases, cases.c.number == assignments.c.case_number)
-        .order_by(soonest, assignments.c.case_number, assignments.c.unit, assignments.c.round)
+        select(*assignments.c, clocks.c.due, *(cases.c[name] for name in ("matter", "urgency", "district", "urges")))
+        .select_from(assignments.join(clocks, _HANDLING).join(cases))
     )
     if unit:
-        query = query.where(assignments.c.unit == unit)
+        query = query.where(clocks.c.owner == unit)
     if active:
-        query = query.where(assignments.c.handling.in_(("delivered", "signed")))
-    return await _page(conn, query, limit, cursor)
+        query = query.where(clocks.c.state == literal_column("'running'"))
+    due_first = Order((clocks.c.due, clocks.c.case_number, clocks.c.owner, clocks.c.round))
+    return await _page(conn, query, due_first, limit, cursor)
 
 
-async def callbacks(conn: AsyncConnection, before: datetime | None, limit: int, cursor: str | None) -> Page:
+_HANDLING = and_(
+    clocks.c.clock == literal_column("'handling'"),
+    clocks.c.case_number == assignments.c.case_number,
+    clocks.c.owner == assignments.c.unit,
+    clocks.c.round == assignments.c.round,
+)
+
+
+async def callbacks(conn: AsyncConnection, before: datetime | None, limit: int, cursor: str | None) -> Rows:
     """Cases to be called back, the one to call soonest first."""
     query = select(*(cases.c[name] for name in LISTED)).where(cases.c.call_at.is_not(None))
     if before:
         query = query.where(cases.c.call_at <= before)
-    return await _page(conn, query.order_by(cases.c.call_at, cases.c.number), limit, cursor)
+    return await _page(conn, query, Order((cases.c.call_at, cases.c.number)), limit, cursor)
 
 
-async def list_handovers(conn: AsyncConnection, limit: int, cursor: str | None) -> Page:
+async def list_handovers(conn: AsyncConnection, limit: int, cursor: str | None) -> Rows:
     """The queue for the enforcement-supervision platform (Art. 9 ¶3), oldest first."""
-    return await _page(conn, select(handovers).order_by(handovers.c.raised_at, handovers.c.case_number), limit, cursor)
+    oldest_first = Order((handovers.c.raised_at, handovers.c.case_number))
+    return await _page(conn, select(handovers), oldest_first, limit, cursor)
 
 
-async def list_notices(conn: AsyncConnection, audience: str, unit: str | None, limit: int, cursor: str | None) -> Page:
-    """The notices for a unit, the Centre or the office, newest first."""
-    query = select(notices).where(notices.c.audience == audience)
-    if unit:
-        query = query.where(notices.c.unit == unit)
-    return await _page(conn, query.order_by(notices.c.at.desc(), notices.c.id), limit, cursor)
+async def list_notices(
+    conn: AsyncConnection, audience: str, unit: str | None, state: str | None, limit: int, cursor: str | None
+) -> Rows:
+    """The notices for one unit, or for the Centre, the office or persons; the newest first."""
+    addressed = notices.c.unit == unit if unit else notices.c.unit.is_(None)
+    query = select(notices).where(notices.c.audience == audience, addressed)
+    if state:
+        query = query.where(notices.c.state == state)
+    return await _page(conn, query, Order((notices.c.at, notices.c.id), last_first=True), limit, cursor)
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    text,
 )
 from sqlalchemy import DateTime as _DateTime
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -78,11 +80,16 @@ cases = Table(
     Column("intake_digest", Text, nullable=False),
     Column("begun_at", DateTime),
     UniqueConstraint("client", "intake_key"),
-    Index("ix_cases_open_due_at", "due_at", "number", postgresql_where="status <> 'archived'"),
-    Index("ix_cases_status_due_at", "status", "due_at", "number"),
     Index("ix_cases_call_at", "call_at", "number", postgresql_where="call_at IS NOT NULL"),
     Index("ix_cases_not_begun", "registered_at", postgresql_where="begun_at IS NULL"),
 )
+
+SOONEST = func.coalesce(cases.c.due_at, text("'9999-12-31 00:00:00+00'::timestamptz"))
+"""What lists of cases are sorted by: the next due instant, or the end of time."""
+
+Index("ix_cases_soonest", SOONEST, cases.c.number)
+Index("ix_cases_status_soonest", cases.c.status, SOONEST, cases.c.number)
+Index("ix_cases_holder_soonest", cases.c.holder, SOONEST, cases.c.number, postgresql_where="holder IS NOT NULL")
 
 people = Table(
     "people",
@@ -185,6 +192,7 @@ clocks = Table(
     Column("basis", Text),
     PrimaryKeyConstraint("case_number", "id"),
     Index("ix_clocks_running_due", "due", postgresql_where="state = 'running'"),
+    Index("ix_clocks_inbox", "owner", "due", "case_number", "round", postgresql_where="clock = 'handling'"),
 )
 
 notices = Table(
@@ -204,7 +212,8 @@ notices = Table(
     Column("receipt", Text),
     Index("ix_notices_waiting", "at", postgresql_where="state = 'waiting'"),
     Index("ix_notices_case_number", "case_number"),
-    Index("ix_notices_unit", "unit", "at"),
+    Index("ix_notices_unit", "unit", "at", "id", postgresql_where="unit IS NOT NULL"),
+    Index("ix_notices_audience", "audience", "at", "id", postgresql_where="unit IS NULL"),
 )
 
 handovers = Table(
@@ -214,6 +223,7 @@ handovers = Table(
     Column("raised_at", DateTime, nullable=False),
     Column("basis", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Index("ix_handovers_raised_at", "raised_at", "case_number"),
 )
 
 archives = Table(

@@ -30,7 +30,7 @@ class Unit:
 async def listed(conn: AsyncConnection) -> list[Unit]:
     """All units, by code."""
     rows = await conn.execute(select(units).order_by(units.c.code))
-    return [Unit(**row) for row in rows.mappings()]
+    return [Unit(**{**row, "kind": UnitKind(row["kind"])}) for row in rows.mappings()]
 
 
 async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = False) -> None:
@@ -39,8 +39,8 @@ async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = Fal
     known = set(
         (await conn.execute(select(units.c.code).where(units.c.code.in_(codes), units.c.active, kind))).scalars()
     )
-    if missing := sorted(codes - known):
-        raise Unknown(f"no active {'partner' if partner else 'unit'}: {', '.join(missing)}")
+    if codes - known:
+        raise Unknown(f"a code is not that of an active {'partner' if partner else 'unit'}")
 
 
 async def seed(conn: AsyncConnection) -> None:

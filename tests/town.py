@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
@@ -29,15 +31,18 @@ from domain.case import CENTRE, Case, Deed, Entry, File, RunningClock
 from domain.lifecycle import move
 from domain.limits import SHANGHAI
 from domain.refusals import Refusal
-from domain.vocabulary import Act, Channel, Clock, Matter, Role, Status, Text
+from domain.vocabulary import Act, Clock, Role, Status, Text
 from storage import deeds, files, intake, reading, tables
 from storage.calendar import announce, publish, read
 from storage.engine import single
+from storage.files import CASE
 from worker import build_worker
 from workflows.client import Elsewhere, hand_over, signal, start
 
 SECRET = "样例机密原话"
 NAME, PHONE = f"样例某某{SECRET}", "19900008890"
+USUAL = {"number": "", "channel": "phone", "matter": "help", "rule_set": "TJ-2015-18", "reachable": True}
+"""The facts of a request that says nothing else: invented, like everything here."""
 PROMPT = timedelta(seconds=10)
 """How late a mark may be on a busy machine: the virtual clock runs on while a worker works."""
 PATIENCE = 30.0
@@ -76,18 +81,24 @@ class Town:
     queue: str
     requests: list[Request] = field(default_factory=list)
 
+    @property
+    def monday(self) -> date:
+        """The Monday on which requests come in: far enough ahead for a calendar of our own, whatever today is."""
+        today = datetime.now(SHANGHAI).date()
+        return today + (21 - today.weekday()) * ONE_DAY
+
+    def day(self, number: int) -> date:
+        """A day counted from that Monday (0); the second Sunday is 13."""
+        return self.monday + number * ONE_DAY
+
+    async def open(self) -> None:
+        """Publish ordinary weeks, so that no real holiday moves what a test expects."""
+        await self.publish(ordinary=[self.day(n) for n in range(-28, 140)])
+
     async def register(self, at: datetime | None = None, *, begin: bool = True, **facts: Any) -> Request:
-        """Register an invented request as the API does, and start its workflow. `at`: at that virtual instant."""
-        received = at or datetime.now(UTC)
-        case = Case(
-            number="",
-            registered_at=received,
-            channel=facts.pop("channel", Channel.PHONE),
-            matter=facts.pop("matter", Matter.HELP),
-            rule_set=facts.pop("rule_set", "TJ-2015-18"),
-            reachable=facts.pop("reachable", True),
-            **facts,
-        )
+        """Register an invented request as the API does, and start its workflow: on Monday at ten, or at this instant."""
+        received = at or local(self.monday, 10)
+        case = CASE.validate_python({**USUAL, **facts, "registered_at": received})
         words = intake.Request("channel", None, "", None, SECRET, f"{SECRET}。", NAME, PHONE, f"{SECRET}12号")
         async with self.engine.connect() as conn:
             calendar = await read(conn)
@@ -108,10 +119,11 @@ class Town:
     @asynccontextmanager
     async def at_work(self, **changes: Any) -> AsyncIterator[Worker]:
         """A worker on this town's queue, with changes to how `worker.py` builds it."""
-        built = build_worker(self.env.client, self.engine, self.queue)
-        config: Any = {**built.config(), **changes}
-        async with Worker(**config) as worker:
-            yield worker
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("worker.Worker", lambda *args, **options: Worker(*args, **{**options, **changes}))
+            built = build_worker(self.env.client, self.engine, self.queue)
+        async with built:
+            yield built
 
     async def publish(self, *off: date, works: Iterable[date] = (), ordinary: Iterable[date] = ()) -> Notice:
         """Publish an invented holiday notice: days off, and make-up days; ordinary days speak for themselves."""
@@ -393,19 +405,39 @@ class Request:
     async def histories(self) -> list[WorkflowHistory]:
         return [await self.handle(desk).fetch_history() for desk in await self.desks()]
 
+    async def faults(self) -> list[str]:
+        """What holds of no sound case: a failed workflow or workflow task, a personal word in a history, a gap in the file."""
+        found = [
+            f"{history.workflow_id}: {fault}" for history in await self.histories() for fault in faults_of(history)
+        ]
+        entries = await self.entries()
+        if [entry.seq for entry in entries] != list(range(1, len(entries) + 1)):
+            found.append(f"entries are not numbered without gaps: {[entry.seq for entry in entries]}")
+        by_deed = Counter(entry.deed for entry in entries if entry.deed)
+        for id, state in (await self.deeds()).items():
+            if by_deed[id] != (state == "applied"):
+                found.append(f"a deed that is {state} left {by_deed[id]} entries")
+        return found
+
     async def descriptions(self) -> dict[str, WorkflowExecutionDescription]:
         return {desk: await self.handle(desk).describe() for desk in await self.desks()}
-
-
-def mondays_ahead(weeks: int = 3) -> date:
-    """A Monday some weeks from today: invented notices speak for the time ahead."""
-    today = datetime.now(SHANGHAI).date()
-    return today + (7 * weeks - today.weekday()) * ONE_DAY
 
 
 def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
     """An hour of a day in Tianjin, as an instant."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def faults_of(history: WorkflowHistory) -> list[str]:
+    """What must be in no history: failures, and personal words."""
+    found = [f"personal words: {words}"] if (words := words_in(history)) else []
+    for event in history.events:
+        name = EventType.Name(event.event_type)
+        cause = event.workflow_task_failed_event_attributes.cause
+        new_event_came_in = cause is WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
+        if name.endswith("FAILED") and not new_event_came_in:
+            found.append(f"{event.event_id} {name} {event}"[:2_000])
+    return found
 
 
 def words_in(history: WorkflowHistory) -> list[str]:

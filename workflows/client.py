@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -61,7 +61,7 @@ async def start(client: Client, task_queue: str, file: File) -> None:
             file,
             id=case.number,
             task_queue=task_queue,
-            start_delay=max(first - case.registered_at, timedelta(0)) if first else None,
+            start_delay=max(first - datetime.now(UTC), timedelta(0)) if first else None,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=typed(case),

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domain.calendar import ONE_DAY
 from domain.limits import SHANGHAI
 from domain.refusals import NotPermitted, TooLate
-from tests.town import Request, Town, local, mondays_ahead
+from tests.town import Request, Town, local
 
 MOMENT = timedelta(seconds=30)
 
@@ -121,7 +121,7 @@ async def declined(town: Town) -> Request:
 
 @path("register decline lapsed sealed")
 async def emergency(town: Town) -> Request:
-    request = await town.register(exclusion="emergency", urgency="critical")
+    request = await town.register(datetime.now(UTC), exclusion="emergency", urgency="critical")
     await request.until("closed")
     return await archived(request)
 
@@ -198,6 +198,7 @@ async def denied_late(town: Town) -> Request:
     request = await town.register()
     await request.agent("transfer", lead="WATER")
     await request.unit("WATER", "sign")
+    await request.forward(ONE_DAY)
     await request.unit("WATER", "request_extension", until=await week_after_due(request))
     await request.expire("extension")
     await request.forward(timedelta(hours=1))
@@ -330,26 +331,25 @@ async def recalled(town: Town) -> Request:
     return await archived(request)
 
 
-@path("register transfer recompute due_moved sign lapsed feedback attempt sealed")
+@path("register transfer recompute due_moved sign lapsed warned feedback attempt sealed")
 async def recomputed(town: Town) -> Request:
-    monday = mondays_ahead()
-    await town.publish(ordinary=[monday + n * ONE_DAY for n in range(28)])
-    request = await town.register(local(monday, 10))
+    request = await town.register()
     await request.agent("transfer", lead="WATER")
-    await town.announce(await request.now(), monday + 3 * ONE_DAY)
+    await town.announce(await request.now(), town.day(3))
     (waiting,) = [id for id, state in (await request.deeds()).items() if state == "received"]
     await request.hand_over(await town.deed(waiting))
     await request.unit("WATER", "sign")
-    await request.forward_to(local(monday + 7 * ONE_DAY, 23))
+    await request.forward_to(local(town.day(7), 23))
     await request.unit("WATER", "feedback", replied="phone")
     await content(request)
     return await archived(request)
 
 
-@path("register transfer lapsed overdue breach_withdrawn return transfer reassigned sign feedback attempt sealed")
+@path("register transfer overdue lapsed return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed")
 async def returned_in_time_applied_late(town: Town) -> Request:
     request = await town.register()
     await request.agent("transfer", lead="WATER")
+    await request.forward_to((await request.clock("return", "WATER")).due - timedelta(hours=1))
     deed = await request.receive("return", "unit", unit="WATER")
     await request.expire("return", "WATER")
     await request.hand_over(deed)
@@ -413,9 +413,7 @@ async def critical(town: Town) -> Request:
 # -- the approval office (Art. 12 ¶2) -------------------------------------------------------------------------------
 
 
-@path(
-    "register escalate urged overdue noticed designate sign feedback feedback approve attempt sealed"
-)
+@path("register escalate urged overdue noticed designate sign feedback feedback approve attempt sealed")
 async def designated(town: Town) -> Request:
     request = await town.register()
     await request.agent("escalate")

@@ -1,4 +1,4 @@
-"""A town for each test: what holds of every case is asked of every case that a test made."""
+"""A town for each test. What holds of every case is asked of every case that a test made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ conftest.SERVER_OPTIONS += ["--dynamic-config-value", 'history.timerProcessorMax
 
 
 @pytest.fixture
-async def town(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str, worker: None) -> AsyncIterator[Town]:
-    """A town with a worker at work."""
+async def idle_town(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[Town]:
+    """A town in which no worker works; the test puts one to work (`Town.at_work`)."""
     made = Town(temporal, engine, queue)
+    await made.open()
     yield made
+    for request in made.requests:
+        assert await request.faults() == []
+
+
+@pytest.fixture
+async def town(idle_town: Town) -> AsyncIterator[Town]:
+    """A town with a worker at work."""
+    async with idle_town.at_work():
+        yield idle_town

@@ -1,0 +1,286 @@
+"""Views: what the API shows of a row, and what of a case a role may see (Art. 15). Codes, instants, and texts last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import TypeAdapter
+
+from api.access import Caller
+from domain.case import Assignment, RunningClock
+from domain.vocabulary import (
+    Act,
+    Audience,
+    Channel,
+    Clock,
+    Exclusion,
+    Matter,
+    Outcome,
+    Report,
+    Role,
+    Status,
+    Text,
+    Urgency,
+)
+
+Row = Mapping[str, Any]
+Shape = TypeVar("Shape")
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page of a list; `next` is the cursor of the following one, null at the end."""
+
+    items: list[Item]
+    next: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A case in a list."""
+
+    number: str
+    registered_at: datetime
+    channel: Channel
+    matter: Matter
+    urgency: Urgency
+    report: Report | None
+    district: str | None
+    status: Status
+    outcome: Outcome | None
+    hands: str
+    units: list[str]
+    holder: str | None
+    due_at: datetime | None
+    overdue: bool
+    returns: int
+    redos: int
+    urges: int
+    call_at: datetime | None
+    attempts: int
+    rule_set: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who asked."""
+
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A text: of the request, or given with an act; `id` is what the entry of the act refers to."""
+
+    id: str
+    kind: Text
+    text: str
+    title: str | None
+    written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen(Listed):
+    """One case, with what belongs to it as far as the caller may see it."""
+
+    stated_at: datetime | None
+    exclusion: Exclusion | None
+    respondent: str | None
+    infringement: bool
+    round: int
+    acts: list[Act]
+    """What the caller's role may do now."""
+    assignments: list[Assignment]
+    clocks: list[RunningClock]
+    texts: list[Note]
+    person: Person | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why an act was refused."""
+
+    kind: str
+    detail: str
+    basis: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempted:
+    """An act as it arrived; `state`: received, applied or refused."""
+
+    id: str
+    act: Act
+    role: Role
+    actor: str
+    unit: str | None
+    received_at: datetime
+    state: str
+    refusal: Refused | None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A day that did not count, and why."""
+
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """How a due instant was found: the days of a working-day term that counted, those that did not, by which calendar."""
+
+    start: datetime
+    term: str
+    due: datetime
+    last_day: date | None
+    counted: list[date]
+    skipped: list[Skipped]
+    provisional: bool
+    calendar_version: int
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A due instant was moved: from where to where, and why."""
+
+    at: datetime
+    old: datetime
+    new: datetime
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """A clock, and why it is due when it is. No `term`: a person set the day (`moved` says when)."""
+
+    clock: Clock
+    owner: str
+    about: str | None
+    round: int
+    state: str
+    start: datetime
+    term: str | None
+    due: datetime
+    passed: bool
+    stopped_at: datetime | None
+    basis: str | None
+    rule_set: str
+    derivation: Derivation | None
+    moved: list[Moved]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered(Assignment):
+    """An assignment in a unit's inbox."""
+
+    case_number: str
+    due: datetime
+    matter: Matter
+    urgency: Urgency
+    district: str | None
+    urges: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedOver:
+    """A person's statement in the queue for the enforcement-supervision platform."""
+
+    case_number: str
+    raised_at: datetime
+    basis: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A notice. `state`: shown in the inbox; or, for a person, waiting, sent, delivered or failed."""
+
+    id: str
+    case_number: str
+    at: datetime
+    audience: Audience
+    unit: str | None
+    template: str
+    params: dict[str, str | int | None]
+    state: str
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One line of the file as the requester reads it."""
+
+    at: datetime
+    event: str
+    unit: str | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text as the requester reads it."""
+
+    kind: Text
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked:
+    """A case as its requester sees it."""
+
+    number: str
+    status: Status
+    status_zh: str
+    outcome: Outcome | None
+    outcome_zh: str | None
+    matter: str
+    registered_at: datetime
+    hands: str
+    due_at: datetime | None
+    overdue: bool
+    acts: list[Act]
+    history: list[Passage]
+    texts: list[Words]
+
+
+def view(shape: type[Shape], row: Row, **more: Any) -> Shape:
+    """The fields of a row that the shape names, as it types them; the others stay in the house."""
+    named = {field.name: row[field.name] for field in fields(shape) if field.name in row}  # type: ignore[arg-type]
+    return cast(Shape, _reader(cast(Any, shape)).validate_python(named | more))
+
+
+@cache
+def _reader(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def own(caller: Caller, unit: str | None) -> bool:
+    """Is this the caller's own part? To everybody but a unit the whole case is."""
+    return caller.role is not Role.UNIT or unit == caller.unit
+
+
+def concerns(caller: Caller, unit: str | None) -> bool:
+    """A unit is also concerned by what is no unit's: the Centre's part. Never by another unit's."""
+    return unit is None or own(caller, unit)
+
+
+def sees_person(caller: Caller, case: Row) -> bool:
+    """Who complains about staff or reports unlawful conduct is not shown to the unit (Art. 15), nor anybody to the office."""
+    sensitive = case["matter"] == Matter.STAFF or case["report"] == Report.UNLAWFUL
+    return caller.role is not Role.OFFICE and not (caller.role is Role.UNIT and sensitive)
+
+
+def texts_of(entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
+    """The request itself and the texts of these entries: what came with an act that was refused is no reply."""
+    on_file = {note for entry in entries for note in entry["notes"].values()}
+    return [note for note in notes if note["title"] is not None or note["id"] in on_file]

@@ -1,0 +1,67 @@
+"""Today's workflows carry on what older ones began: closed histories of every path replay; a break is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import NondeterminismError
+
+from tests.histories import kept
+from tests.histories.amended import AMENDED
+from tests.histories.paths import PATHS
+from tests.town import words_in
+from worker import PASSED_THROUGH, WORKFLOWS
+from workflows.case import CaseWorkflow
+
+Workflow = type[Any]
+
+
+@pytest.fixture(scope="module")
+def replay() -> Callable[[WorkflowHistory, list[Workflow]], Any]:
+    """Replay a history with these workflows, as `worker.py` would run them; the failure, if there is one."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+
+    async def replayed(history: WorkflowHistory, workflows: list[Workflow]) -> Exception | None:
+        replayer = Replayer(
+            workflows=workflows,
+            data_converter=pydantic_data_converter,
+            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        )
+        return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+
+    return replayed
+
+
+Replay = Callable[[WorkflowHistory, list[Workflow]], Any]
+
+
+def test_the_histories_of_every_path_are_kept() -> None:
+    assert kept.names() == sorted(PATHS)
+
+
+@pytest.mark.parametrize("name", kept.names())
+async def test_a_kept_history_replays(name: str, replay: Replay) -> None:
+    for history in kept.read(name):
+        assert await replay(history, WORKFLOWS) is None, history.workflow_id
+
+
+@pytest.mark.parametrize("name", kept.names())
+def test_a_kept_history_is_closed_and_holds_no_word_of_a_person(name: str) -> None:
+    for history in kept.read(name):
+        assert history.events[-1].HasField("workflow_execution_completed_event_attributes")
+        assert words_in(history) == []
+
+
+@pytest.mark.parametrize("amended", AMENDED)
+async def test_an_amendment_that_would_break_open_cases_is_noticed(amended: Workflow, replay: Replay) -> None:
+    others = [workflow for workflow in WORKFLOWS if workflow is not CaseWorkflow]
+    found = {
+        name: type(await replay(next(kept.read(name)), [amended, *others])) for name in ("answered", "transferred")
+    }
+    assert NondeterminismError in found.values(), found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from types import TracebackType
@@ -59,10 +60,14 @@ class Hotline:
         await self._post(role, f"/cases/{number}/{act}", body, 200)
 
     async def _post(self, role: Role, path: str, body: dict[str, Any], expect: int) -> Any:
-        """Send as a careful client does, with a key of its own."""
+        """Send as a careful client does, with a key of its own; after a 202, ask again until it is carried out."""
         self._keys += 1
         headers = {"Authorization": f"Bearer {self._tokens[role]}", "Idempotency-Key": f"bench-{self._keys}"}
-        status, answer = await self._wire.post(path, headers, json.dumps(body).encode())
+        content = json.dumps(body).encode()
+        status, answer = await self._wire.post(path, headers, content)
+        while status == 202:
+            await asyncio.sleep(0.5)
+            status, answer = await self._wire.post(path, headers, content)
         if status != expect:
             raise RuntimeError(f"{path}: {status} {answer.decode(errors='replace')[:200]}")
         return json.loads(answer)

@@ -21,6 +21,7 @@ from settings import Settings, sqlalchemy_url
 from storage.migrate import migrate
 from workflows.attributes import SEARCH_ATTRIBUTES
 from workflows.client import connect
+from workflows.sweep import ID as SWEEP
 
 SAMPLE = 40
 """Cases of each party whose histories are read."""
@@ -31,10 +32,9 @@ COUNTED = 10
 
 @contextmanager
 def stack() -> Iterator[LocalStack]:
-    """A house of its own: real API, real worker, the floor's worker; no sweep comes between. The environment is told."""
-    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_RULE_SET"):
+    """A house of its own as it ships: real API, real worker, and the floor's worker. The environment is told."""
+    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_RULE_SET", "HOTLINE_SWEEP_SECONDS"):
         os.environ.pop(variable, None)
-    os.environ["HOTLINE_SWEEP_SECONDS"] = "3600"
     ports = Ports(0, 0, 0)
     with (
         tempfile.TemporaryDirectory(prefix="hotline-bench-") as directory,
@@ -68,6 +68,7 @@ async def _measure(running: LocalStack, cases: int, concurrency: int, blocks: in
         for size, order in zip(sizes, cycle((parties, parties[::-1])), strict=False):
             pairs.append({party.name: await carry(party, size, concurrency, cpu) for party in order})
         histories = {p.name: [await history(client, id) for id in _sample(pairs, p)] for p in parties}
+        await client.get_schedule_handle(SWEEP).pause()
         sql = {p.name: await statements(running, p, COUNTED) for p in parties}
     return report(pairs, histories, sql)
 
@@ -98,6 +99,8 @@ def report(
         }
     ratios = [pair["hotline"].rate / pair["floor"].rate for pair in pairs if pair["floor"].done]
     found |= {"ratio": round(median(ratios), 3) if ratios else 0.0, "ratios": [round(each, 3) for each in ratios]}
+    spent = {name: sum(sum(b.cpu.values()) - b.cpu["other"] for b in (pair[name] for pair in pairs)) for name in pairs[0]}
+    found["cpu_ratio"] = round(spent["floor"] / spent["hotline"], 3)
     return found | {"failed": found["failed"] + found["floor_failed"]}
 
 

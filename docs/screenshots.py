@@ -42,6 +42,8 @@ FLAGS = (
 )
 WIDTH, MENU = 1640, 256
 """Of the window, and of the menu at its left."""
+PATIENCE = 60
+"""Seconds for a page to show what it is photographed for."""
 SETTLING = 20
 """Seconds, so that timelines have a length."""
 DAYS_AGO = 12
@@ -170,21 +172,33 @@ SWAGGER_CDN = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/"
 
 
 class Camera:
-    """A browser on the stack's pages; a picture is what lies right of the menu, down to a height."""
+    """A browser on the stack's pages; a picture is what lies right of the menu, taken once a given text is there."""
 
     def __init__(self, page: Page, stack: LocalStack, folder: Path) -> None:
         self._page, self._ui, self._api, self._folder = page, stack.ui_url, stack.api_url, folder
 
-    async def list(self, name: str, query: str, height: int = 760) -> None:
+    async def list(self, name: str, query: str, shows: str, height: int) -> None:
         """A list of workflows."""
-        await self._open(f"{self._ui}/namespaces/default/workflows?query={quote(query)}", height)
+        await self._open(f"{self._ui}/namespaces/default/workflows?query={quote(query)}", height, shows)
         await self._shoot(name)
 
-    async def workflow(self, name: str, workflow: str, tab: str, height: int = 800, below: str | None = None) -> None:
-        """One tab of a workflow; `below`: from the heading with this text on."""
-        await self._open(f"{self._ui}/namespaces/default/workflows/{workflow}", 900)
-        run = self._page.url.rsplit("/", 1)[0]
-        await self._open(f"{run}/{tab}", 2000 if below else height)
+    async def workflow(
+        self,
+        name: str,
+        workflow: str,
+        tab: str,
+        shows: str,
+        height: int,
+        below: str | None = None,
+        *,
+        oldest: bool = False,
+    ) -> None:
+        """One tab of a workflow; `below`: from the heading with this text on; `oldest`: events in their order."""
+        await self._open(f"{self._ui}/namespaces/default/workflows/{workflow}", 900, "Timeline")
+        await self._page.wait_for_url("**/timeline*")
+        order = "ascending" if oldest else "descending"
+        await self._page.evaluate(f"localStorage.setItem('eventFilterSort', '\"{order}\"')")
+        await self._open(f"{self._page.url.rsplit('/', 1)[0]}/{tab}", 2000 if below else height, shows)
         top = 0.0
         if below:
             box = await self._page.get_by_role("heading", name=below).first.bounding_box()
@@ -192,18 +206,21 @@ class Camera:
             top = box["y"] - 16
         await self._shoot(name, top, height if below else None)
 
-    async def schedule(self, name: str, schedule: str, height: int = 700) -> None:
-        await self._open(f"{self._ui}/namespaces/default/schedules/{schedule}", height)
+    async def schedule(self, name: str, schedule: str, height: int) -> None:
+        await self._open(f"{self._ui}/namespaces/default/schedules/{schedule}", height, "COMPLETED")
         await self._shoot(name)
 
-    async def api_docs(self, name: str, height: int = 900) -> None:
-        await self._open(f"{self._api}/docs", height)
+    async def api_docs(self, name: str, height: int) -> None:
+        await self._open(f"{self._api}/docs", height, "Authorize")
         await self._page.screenshot(path=self._folder / f"{name}.png")
 
-    async def _open(self, url: str, height: int) -> None:
+    async def _open(self, url: str, height: int, shows: str) -> None:
         await self._page.set_viewport_size({"width": WIDTH, "height": height})
         await self._page.goto(url, wait_until="load")
-        await self._page.wait_for_timeout(3500)
+        async with asyncio.timeout(PATIENCE):
+            while not [f for f in self._page.frames if await f.get_by_text(shows).count()]:  # details stand in a frame
+                await self._page.wait_for_timeout(200)
+        await self._page.wait_for_timeout(2000)
 
     async def _shoot(self, name: str, top: float = 0.0, height: int | None = None) -> None:
         size = self._page.viewport_size
@@ -223,19 +240,22 @@ async def photograph(stack: LocalStack, cases: dict[str, str], chromium: str, sw
         await context.add_init_script(f"localStorage.setItem('namespace-workflow-table-columns', {columns!r})")
         page = await context.new_page()
         camera = Camera(page, stack, PICTURES)
-        await camera.list("open-cases", OPEN)
-        await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", 440)
-        await camera.workflow("case-details", cases["overdue"], "user-metadata", 760, below="Summary")
-        await camera.workflow("case-timeline", cases["several"], "timeline", 470, below="Timeline")
-        await camera.workflow("case-history", cases["overdue"], "history", 540, below="Event History")
-        await camera.workflow("relationships", cases["designation"], "relationships")
-        await camera.workflow("designation", f"{cases['designation']}-designation-1", "user-metadata", 720)
-        await camera.schedule("sweep", "sweep")
+        await camera.list("open-cases", OPEN, cases["overdue"], 760)
+        await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", cases["overdue"], 440)
+        await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 760, below="Summary")
+        await camera.workflow("case-timeline", cases["several"], "timeline", "apply", 470, below="Timeline")
+        await camera.workflow(
+            "case-history", cases["overdue"], "history", "strike", 600, below="Event History", oldest=True
+        )
+        await camera.workflow("relationships", cases["designation"], "relationships", "-designation-1", 800)
+        child = f"{cases['designation']}-designation-1"
+        await camera.workflow("designation", child, "user-metadata", "指定时限", 720)
+        await camera.schedule("sweep", "sweep", 700)
         if swagger_ui:
             await page.route(
                 f"{SWAGGER_CDN}*", lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name)
             )
-            await camera.api_docs("api-docs")
+            await camera.api_docs("api-docs", 900)
         await browser.close()
 
 

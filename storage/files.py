@@ -117,13 +117,14 @@ def result_rows(result: Result) -> dict[str, str]:
     number = result.file.case.number
     entries = [{"case_number": number, **entry} for entry in ENTRIES.dump_python(result.entries)]
     assignments = [{"case_number": number, **row} for row in ASSIGNMENTS.dump_python(result.assignments)]
-    handovers = [{"case_number": number, "raised_at": result.entries[0].at, "basis": "Art. 9 ¶3", "state": "waiting"}]
+    handed_over = {"case_number": number, "basis": "Art. 9 ¶3", "state": "waiting"}
+    handovers = [{**handed_over, "raised_at": result.entries[0].at}] if result.handover else []
     rows = {
         "entries": entries,
         "assignments": assignments,
         "clocks": [_clock(number, row) for row in result.clocks],
         "notices": [_notice(number, notice) for notice in result.notices],
-        "handovers": handovers if result.handover else [],
+        "handovers": handovers,
     }
     return {name: ANY.dump_json(found).decode() for name, found in rows.items()}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Unknown
@@ -100,25 +100,28 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
 
 
 async def inbox(conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None) -> Rows:
-    """A unit's assignments (all units' for the Centre), the one due soonest first. Each has one handling clock."""
-    query = (
-        select(*assignments.c, clocks.c.due, *(cases.c[name] for name in ("matter", "urgency", "district", "urges")))
-        .select_from(assignments.join(clocks, _HANDLING).join(cases))
-    )
+    """A unit's assignments (all units' for the Centre), the one due soonest first: each has one handling clock."""
+    query = select(*_HELD, clocks.c.due).where(clocks.c.clock == literal_column("'handling'"))
     if unit:
         query = query.where(clocks.c.owner == unit)
     if active:
         query = query.where(clocks.c.state == literal_column("'running'"))
-    due_first = Order((clocks.c.due, clocks.c.case_number, clocks.c.owner, clocks.c.round))
-    return await _page(conn, query, due_first, limit, cursor)
+    page = await _page(conn, query, Order((clocks.c.due, *_HELD)), limit, cursor)
+    found = await _assigned(conn, [tuple(row[key.name] for key in _HELD) for row in page.items])
+    return replace(page, items=[found[row["case_number"], row["owner"], row["round"]] | row for row in page.items])
 
 
-_HANDLING = and_(
-    clocks.c.clock == literal_column("'handling'"),
-    clocks.c.case_number == assignments.c.case_number,
-    clocks.c.owner == assignments.c.unit,
-    clocks.c.round == assignments.c.round,
-)
+_HELD = (clocks.c.case_number, clocks.c.owner, clocks.c.round)
+"""Which assignment a unit's clock belongs to."""
+
+
+async def _assigned(conn: AsyncConnection, held: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The assignments by case, unit and round, with what an inbox shows of their cases."""
+    key = (assignments.c.case_number, assignments.c.unit, assignments.c.round)
+    of_case = (cases.c[name] for name in ("matter", "urgency", "district", "urges"))
+    query = select(*assignments.c, *of_case).join(cases).where(tuple_(*key).in_(held))
+    rows = (await conn.execute(query)).mappings()
+    return {tuple(row[column.name] for column in key): dict(row) for row in rows}
 
 
 async def callbacks(conn: AsyncConnection, before: datetime | None, limit: int, cursor: str | None) -> Rows:

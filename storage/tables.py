@@ -191,7 +191,7 @@ clocks = Table(
     Column("derivation", JSONB),
     Column("basis", Text),
     PrimaryKeyConstraint("case_number", "id"),
-    Index("ix_clocks_running_due", "due", postgresql_where="state = 'running'"),
+    Index("ix_clocks_running_due", "due", "case_number", "owner", "round", postgresql_where="state = 'running'"),
     Index("ix_clocks_inbox", "owner", "due", "case_number", "round", postgresql_where="clock = 'handling'"),
 )
 

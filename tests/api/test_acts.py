@@ -191,7 +191,7 @@ async def test_an_act_on_no_case_is_404(untouched: Line) -> None:
 
 async def test_whose_act_it_is_says_the_token_and_never_the_body(house: Line) -> None:
     number = await at_water(house)
-    response = await house.act(number, "sign", Role.UNIT, "WATER", unit="GAS", actor="agent-1")
+    response = await house.post(f"/cases/{number}/sign", Role.UNIT, {"unit": "GAS", "actor": "agent-1"}, "WATER")
     assert is_problem(response, 422)["errors"]
 
 
@@ -205,7 +205,7 @@ async def test_an_unknown_field_is_refused_in_every_act(untouched: Line, act: Ac
     body = EXAMPLES[act] | {"colour": SENTINEL}
     response = await untouched.post(path, role, body, "WATER" if role is Role.UNIT else None)
     assert is_problem(response, 422)["errors"][0]["at"] == "body.?"
-    assert "colour" not in response.text + SENTINEL
+    assert not [word for word in ("colour", SENTINEL) if word in response.text]
 
 
 NOT_A_LIMIT = [
@@ -290,9 +290,10 @@ async def test_an_extension_is_a_day_after_the_present_one(house: Line) -> None:
     assert is_problem(same, 422)["title"] == "Lacking"
     later = (last + timedelta(days=1)).isoformat()
     await house.done(number, "request-extension", Role.UNIT, "WATER", until=later, reason="等待。")
-    earlier = await house.act(number, "grant", Role.AGENT, unit="WATER", until=last.isoformat())
+    grant = f"/cases/{number}/grant"
+    earlier = await house.post(grant, Role.AGENT, {"unit": "WATER", "until": last.isoformat()})
     assert is_problem(earlier, 422)["title"] == "Lacking"
-    await house.done(number, "grant", Role.AGENT, unit="WATER")
+    assert (await house.post(grant, Role.AGENT, {"unit": "WATER"})).status_code == 200
     (due,) = [
         c["due"] for c in (await house.get(f"/cases/{number}", Role.AGENT)).json()["clocks"] if c["clock"] == "handling"
     ]

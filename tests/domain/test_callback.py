@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.cases import (
 )
 
 
-def reported(when: str, **facts: object) -> Story:
+def reported(when: str, **facts: Any) -> Story:
     """At the callback, since the unit reported at this instant."""
     story = assigned(**facts)
     story.unit("WATER", Act.SIGN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ from tests.cases import (
 )
 
 
-def complaint(respondent: str = "HP", **facts: object) -> Story:
+def complaint(respondent: str = "HP", **facts: Any) -> Story:
     """A complaint about the staff of this office."""
     return registered(matter=Matter.STAFF, respondent=respondent, **facts)
 
@@ -81,7 +82,7 @@ def test_what_is_an_authoritys_business_is_transferred_with_a_limit() -> None:  
         ({"matter": Matter.SUGGESTION, "urgency": Urgency.URGENT}, "11-05T00:00"),  # the urgency is the stronger
     ],
 )
-def test_the_limit_depends_on_matter_and_urgency(facts: dict[str, object], due: str) -> None:  # Art. 10(2)
+def test_the_limit_depends_on_matter_and_urgency(facts: dict[str, Any], due: str) -> None:  # Art. 10(2)
     assert assigned(**facts).due(Clock.HANDLING, "WATER") == at(due)
 
 

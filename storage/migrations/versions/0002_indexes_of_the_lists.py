@@ -19,6 +19,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_cases_holder_soonest", "cases", ["holder", SOONEST, "number"], postgresql_where="holder IS NOT NULL"
     )
+    op.drop_index("ix_clocks_running_due", table_name="clocks", postgresql_where="state = 'running'")
+    op.create_index(
+        "ix_clocks_running_due",
+        "clocks",
+        ["due", "case_number", "owner", "round"],
+        postgresql_where="state = 'running'",
+    )
     op.create_index(
         "ix_clocks_inbox", "clocks", ["owner", "due", "case_number", "round"], postgresql_where="clock = 'handling'"
     )
@@ -34,6 +41,8 @@ def downgrade() -> None:
     op.drop_index("ix_notices_unit", table_name="notices", postgresql_where="unit IS NOT NULL")
     op.create_index("ix_notices_unit", "notices", ["unit", "at"])
     op.drop_index("ix_clocks_inbox", table_name="clocks", postgresql_where="clock = 'handling'")
+    op.drop_index("ix_clocks_running_due", table_name="clocks", postgresql_where="state = 'running'")
+    op.create_index("ix_clocks_running_due", "clocks", ["due"], postgresql_where="state = 'running'")
     op.drop_index("ix_cases_holder_soonest", table_name="cases", postgresql_where="holder IS NOT NULL")
     op.drop_index("ix_cases_status_soonest", table_name="cases")
     op.drop_index("ix_cases_soonest", table_name="cases")

@@ -17,18 +17,28 @@ class Wire:
         self._free: list[Connection] = []
 
     async def post(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        """Post JSON; the status and the body. The server must say how long its answer is."""
-        reader, writer = connection = await self._connection()
+        """Post JSON; the status and the body. The server must say how long its answer is.
+
+        Sent once more if the server hung up without an answer, as it does on connections long idle: give it a key.
+        """
         lines = {"Host": self._host, "Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
         head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        writer.write(head.encode() + b"\r\n" + body)
+        request = head.encode() + b"\r\n" + body
+        try:
+            return await self._exchange(request)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return await self._exchange(request)
+
+    async def _exchange(self, request: bytes) -> tuple[int, bytes]:
+        reader, writer = await self._connection()
+        writer.write(request)
         first, *fields = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
         told = dict(field.lower().split(b": ", 1) for field in fields if field)
         answer = await reader.readexactly(int(told[b"content-length"]))
         if told.get(b"connection") == b"close":
             writer.close()
         else:
-            self._free.append(connection)
+            self._free.append((reader, writer))
         return int(first.split(b" ")[1]), answer
 
     async def _connection(self) -> Connection:

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Error, Frame, Page, async_playwright
 
 from api.access import Caller, issue
 from api.app import create_app
@@ -218,7 +218,7 @@ class Camera:
         await self._page.set_viewport_size({"width": WIDTH, "height": height})
         await self._page.goto(url, wait_until="load")
         async with asyncio.timeout(PATIENCE):
-            while not [f for f in self._page.frames if await f.get_by_text(shows).count()]:  # details stand in a frame
+            while not any([await _contains(frame, shows) for frame in self._page.frames]):
                 await self._page.wait_for_timeout(200)
         await self._page.wait_for_timeout(2000)
 
@@ -229,6 +229,14 @@ class Camera:
             path=self._folder / f"{name}.png",
             clip={"x": MENU, "y": top, "width": WIDTH - MENU, "height": height or size["height"] - top},
         )
+
+
+async def _contains(frame: Frame, text: str) -> bool:
+    """The UI shows details in frames of their own, which come and go while the page loads."""
+    try:
+        return await frame.get_by_text(text).count() > 0
+    except Error:
+        return False
 
 
 async def photograph(stack: LocalStack, cases: dict[str, str], chromium: str, swagger_ui: Path | None) -> None:

@@ -82,7 +82,9 @@ async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta =
     """Give a deed to a desk; the case's status after it. A Refusal, Elsewhere, or Later."""
     handle = client.get_workflow_handle(desk)
     try:
-        status: str = await handle.execute_update("act", deed, id=deed.id, result_type=str, rpc_timeout=patience)
+        status: str = await handle.execute_update(
+            deed.act.value, deed, id=deed.id, result_type=str, rpc_timeout=patience
+        )
         return status
     except WorkflowUpdateFailedError as failed:
         cause = failed.cause

@@ -6,12 +6,13 @@ One desk holds a case at any time: the case's own workflow, or the child to whic
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -40,9 +41,12 @@ class Desk:
 
     # -- deeds -------------------------------------------------------------------------------------------------
 
-    @workflow.update(description="One act of an agent, a unit, the office, a caller-back or the person; codes only.")
-    async def act(self, deed: Deed) -> str:
+    @workflow.update(
+        dynamic=True, description="One act of anybody's, by its name (transfer, sign …): a Deed, codes only."
+    )
+    async def act(self, name: str, args: Sequence[RawValue]) -> str:
         """Carry out a deed; the status after it. A refusal is an ApplicationError of the refusal's type."""
+        deed = _deed(name, args)
         async with self.pen:
             self._refuse_elsewhere()
             applied = await self.apply(deed)
@@ -51,8 +55,9 @@ class Desk:
         return applied.file.case.status.value
 
     @act.validator
-    def _permitted(self, deed: Deed) -> None:
+    def _permitted(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuse without a trace in the history; the ledger decides again on recorded facts."""
+        deed = _deed(name, args)
         self._refuse_elsewhere()
         try:
             decide(self.file, deed, _NO_CALENDAR)
@@ -68,8 +73,8 @@ class Desk:
 
     async def apply(self, deed: Deed) -> Applied:
         """Have the ledger carry out a deed, and go on from the file as it then is. The caller holds the pen."""
-        applied: Applied = await workflow.execute_local_activity_method(
-            Ledger.apply, args=[self.file, deed], summary=f"{deed.act.zh} {deed.act}", **LOCAL
+        applied: Applied = await workflow.execute_local_activity(
+            deed.act.value, args=[self.file, deed], result_type=Applied, summary=deed.act.zh, **LOCAL
         )
         self.take(applied.file)
         return applied
@@ -109,10 +114,11 @@ class Desk:
         async with self.pen:
             if (running.id, rung) not in ((c.id, r) for c in self.file.clocks for r in c.rungs):
                 return
-            file = await workflow.execute_local_activity_method(
-                Ledger.strike,
+            file: File = await workflow.execute_local_activity(
+                rung.mark.value,
                 args=[self.file, running.id, rung, workflow.now()],
-                summary=f"{running.clock.zh} {rung.mark.zh}",
+                result_type=File,
+                summary=f"{running.clock.zh}{rung.mark.zh}",
                 **LOCAL,
             )
             self.take(file)
@@ -164,6 +170,14 @@ class Child(Desk):
         await workflow.wait_condition(lambda: not self._here())
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.file
+
+
+def _deed(name: str, args: Sequence[RawValue]) -> Deed:
+    """The deed of an update; its act is the update's name."""
+    deed: Deed = workflow.payload_converter().from_payload(args[0].payload, Deed)
+    if deed.act.value != name:
+        raise _refused("Lacking", f"a {deed.act} is no {name}")
+    return deed
 
 
 def _refused(kind: str, detail: str, basis: str | None = None) -> ApplicationError:

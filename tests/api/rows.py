@@ -53,7 +53,7 @@ SELECT 'TJ20260302' || lpad(n::text, 6, '0'), at, 'phone', 'help', 'TJ-2015-18',
 FROM generate_series(1, :n) n, (SELECT timestamptz '2026-03-02 01:00Z' AS at) start;
 INSERT INTO people (case_number, phone) SELECT number, '19900000001' FROM cases;
 INSERT INTO assignments (case_number, round, unit, part, delivered_at, handling, complex, designated)
-SELECT number, 1, 'U' || substr(number, 15), 'lead', registered_at,
+SELECT number, 1, 'U' || substr(number, 14), 'lead', registered_at,
        CASE status WHEN 'assigned' THEN 'signed' ELSE 'done' END, false, false FROM cases;
 INSERT INTO clocks (case_number, id, clock, owner, round, start, due, term, rungs, passed, state)
 SELECT case_number, 'handling/' || unit || '/1', 'handling', unit, 1, delivered_at,
@@ -61,7 +61,7 @@ SELECT case_number, 'handling/' || unit || '/1', 'handling', unit, 1, delivered_
        CASE handling WHEN 'signed' THEN 'running' ELSE 'stopped' END FROM assignments;
 INSERT INTO notices (id, case_number, at, audience, unit, template, params, state, tries)
 SELECT md5(number || audience), number, registered_at + right(number, 4)::int * interval '1 minute', audience,
-       CASE audience WHEN 'unit' THEN 'U' || substr(number, 15) END, 'transfer', '{}',
+       CASE audience WHEN 'unit' THEN 'U' || substr(number, 14) END, 'transfer', '{}',
        CASE WHEN audience <> 'person' THEN 'shown' WHEN right(number, 2) = '00' THEN 'waiting' ELSE 'sent' END, 0
 FROM cases, unnest(ARRAY['unit', 'centre', 'office', 'person']) audience;
 INSERT INTO handovers (case_number, raised_at, basis, state)

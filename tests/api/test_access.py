@@ -162,7 +162,7 @@ async def test_a_unit_sees_its_own_part_and_the_centres_but_not_another_units(ho
     assert [deed["act"] for deed in deeds] == ["explain"]
     why = (await house.get(f"/cases/{number}/why", Role.UNIT, "WATER")).json()
     assert {clock["owner"] for clock in why} == {"WATER"}
-    theirs = {"unit": "GAS", "active": False, "limit": 200}
+    theirs: dict[str, Any] = {"unit": "GAS", "active": False, "limit": 200}
     listed = await house.http.get("/assignments", params=theirs, headers=token(Role.UNIT, "WATER"))
     assert {item["unit"] for item in listed.json()["items"]} == {"WATER"}
 

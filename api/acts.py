@@ -13,8 +13,8 @@ from pydantic.dataclasses import dataclass as body
 
 from api.access import CallerDep
 from api.errors import Problem, documented
-from api.examples import EXAMPLES
-from api.house import Answer, HouseDep
+from api.examples import EXAMPLES, shown
+from api.house import Answer, HouseDep, Number
 from api.texts import Code, Day, Limit, Words
 from domain.lifecycle import MOVES
 from domain.vocabulary import (
@@ -266,7 +266,7 @@ def _route(act: Act, shape: type[Any]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(shape)
 
     async def endpoint(
-        number: str,
+        number: Number,
         given: Any,
         caller: CallerDep,
         house: HouseDep,
@@ -294,13 +294,8 @@ def _route(act: Act, shape: type[Any]) -> None:
         description=f"{(shape.__doc__ or '').strip()}\n\nBy: {', '.join(sorted(ROLES[act]))}. Rests on: {', '.join(basis)}.",
         response_description="Carried out; `status` is where the case stands after it.",
         responses=ANSWERS,
-        openapi_extra=example(act),
+        openapi_extra=shown(EXAMPLES[act]),
     )
-
-
-def example(act: Act) -> dict[str, Any]:
-    """The body of `EXAMPLES`, where OpenAPI has it."""
-    return {"requestBody": {"content": {"application/json": {"example": EXAMPLES[act]}}}}
 
 
 async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:

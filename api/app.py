@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Acts are registered first, then carried out by the case's workflow. Errors are problem+json "
         "(RFC 9457) and name the provision that refuses.",
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.verifier = Verifier(settings.secret)
     errors.install(app)
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app.add_middleware(BodyLimit)
 
-    @app.get("/health", tags=["operation"], summary="运行状态 · the process answers")
+    @app.get("/health", tags=["operation"], summary="运行状态 · the process answers", response_description="It does.")
     async def health() -> dict[str, str]:
         """The process answers; it says nothing of the database or of Temporal."""
         return {"status": "ok"}

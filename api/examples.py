@@ -53,3 +53,8 @@ EXAMPLES: dict[Act, dict[str, Any]] = {
     Act.WITHDRAW: {},
     Act.DISPUTE: {"reason": "答复没有解决我的问题。"},
 }
+
+
+def shown(body: dict[str, Any]) -> dict[str, Any]:
+    """A body's example, where OpenAPI has it."""
+    return {"requestBody": {"content": {"application/json": {"example": body}}}}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -173,3 +173,4 @@ async def _house(request: Request) -> House:
 
 
 HouseDep = Annotated[House, Depends(_house)]
+Number = Annotated[str, Path(description="the case's number", examples=["TJ20260302000001"])]

@@ -14,8 +14,9 @@ from pydantic.dataclasses import dataclass as body
 from sqlalchemy.exc import IntegrityError
 
 from api.access import CallerDep, only, tracking_code
-from api.acts import Key, example
+from api.acts import Key
 from api.errors import Problem, documented
+from api.examples import EXAMPLES, shown
 from api.house import House, HouseDep
 from api.texts import Code, Hour, Instant, Line, Phone, Words
 from domain.acceptance import ELSEWHERE, register
@@ -75,7 +76,7 @@ INTAKE = TypeAdapter(Intake)
     summary="登记 · register a request",
     response_description="Registered, also where a key is given again.",
     responses=documented(401, 403, 413, 422, 503),
-    openapi_extra=example(Act.REGISTER),
+    openapi_extra=shown(EXAMPLES[Act.REGISTER]),
 )
 async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key = None) -> Registered:
     """Register a request. Its number is given even while Temporal is down: the case then starts by itself later."""

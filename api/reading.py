@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 
 from api.access import Caller, CallerDep, only
 from api.errors import Problem, documented
-from api.house import House, HouseDep
+from api.house import House, HouseDep, Number
 from api.views import (
     Attempted,
     Delivered,
@@ -40,15 +40,16 @@ from storage.reading import Rows
 
 router = APIRouter(tags=["reading"], responses=documented(401, 403, 422, 503))
 ONE = documented(404)
+PAGE = "One page, and the cursor of the next."
 
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=400)]
-Code = Annotated[str | None, Query(max_length=40)]
+Code = Annotated[str | None, Query(max_length=40, description="a code")]
 STAFF = (Role.AGENT, Role.SUPERVISOR, Role.OFFICE, Role.CALLER)
 Shape = TypeVar("Shape")
 
 
-@router.get("/cases", summary="案件列表 · cases, due soonest first")
+@router.get("/cases", summary="案件列表 · cases, due soonest first", response_description=PAGE)
 async def list_cases(
     caller: CallerDep,
     house: HouseDep,
@@ -75,8 +76,13 @@ async def list_cases(
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
-@router.get("/cases/{number}", summary="案件 · one case", responses=ONE)
-async def get_case(number: str, caller: CallerDep, house: HouseDep) -> Seen:
+@router.get(
+    "/cases/{number}",
+    summary="案件 · one case",
+    response_description="The case, as far as the caller may see it.",
+    responses=ONE,
+)
+async def get_case(number: Number, caller: CallerDep, house: HouseDep) -> Seen:
     """The case with its assignments, running clocks, texts, and the acts that this role may do now."""
     row = await _seen(number, caller, house)
     async with house.once.connect() as conn:
@@ -98,8 +104,13 @@ async def get_case(number: str, caller: CallerDep, house: HouseDep) -> Seen:
     )
 
 
-@router.get("/cases/{number}/entries", summary="办理记录 · the file of record", responses=ONE)
-async def get_entries(number: str, caller: CallerDep, house: HouseDep) -> list[Entry]:
+@router.get(
+    "/cases/{number}/entries",
+    summary="办理记录 · the file of record",
+    response_description="The entries, by their sequence.",
+    responses=ONE,
+)
+async def get_entries(number: Number, caller: CallerDep, house: HouseDep) -> list[Entry]:
     """Every entry, first to last; a unit sees the Centre's and its own."""
     await _seen(number, caller, house)
     async with house.once.connect() as conn:
@@ -107,8 +118,13 @@ async def get_entries(number: str, caller: CallerDep, house: HouseDep) -> list[E
     return [view(Entry, row) for row in rows if concerns(caller, row["unit"])]
 
 
-@router.get("/cases/{number}/deeds", summary="行为记录 · acts as they arrived, refused ones too", responses=ONE)
-async def get_deeds(number: str, caller: CallerDep, house: HouseDep) -> list[Attempted]:
+@router.get(
+    "/cases/{number}/deeds",
+    summary="行为记录 · acts as they arrived, refused ones too",
+    response_description="The acts, in the order in which they arrived.",
+    responses=ONE,
+)
+async def get_deeds(number: Number, caller: CallerDep, house: HouseDep) -> list[Attempted]:
     """What everybody did or tried to do, when it arrived, and what became of it; a unit sees its own."""
     await _seen(number, caller, house)
     async with house.once.connect() as conn:
@@ -116,8 +132,13 @@ async def get_deeds(number: str, caller: CallerDep, house: HouseDep) -> list[Att
     return [view(Attempted, row) for row in rows if own(caller, row["unit"])]
 
 
-@router.get("/cases/{number}/why", summary="期限依据 · why every clock is due when it is", responses=ONE)
-async def get_why(number: str, caller: CallerDep, house: HouseDep) -> list[Why]:
+@router.get(
+    "/cases/{number}/why",
+    summary="期限依据 · why every clock is due when it is",
+    response_description="The clocks, running and stopped, by their start.",
+    responses=ONE,
+)
+async def get_why(number: Number, caller: CallerDep, house: HouseDep) -> list[Why]:
     """Every clock with its provision, rule set and calendar version, days counted, days skipped and why."""
     case = await _seen(number, caller, house)
     async with house.once.connect() as conn:
@@ -130,7 +151,7 @@ async def get_why(number: str, caller: CallerDep, house: HouseDep) -> list[Why]:
     ]
 
 
-@router.get("/assignments", summary="承办单位收件箱 · a unit's inbox")
+@router.get("/assignments", summary="承办单位收件箱 · a unit's inbox", response_description=PAGE)
 async def get_assignments(
     caller: CallerDep, house: HouseDep, unit: Code = None, active: bool = True, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Delivered]:
@@ -140,7 +161,7 @@ async def get_assignments(
         return _page(Delivered, await reading.inbox(conn, caller.unit or unit, active, limit, cursor))
 
 
-@router.get("/designations", summary="待指定 · before the approval office")
+@router.get("/designations", summary="待指定 · before the approval office", response_description=PAGE)
 async def get_designations(
     caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Listed]:
@@ -151,7 +172,7 @@ async def get_designations(
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
-@router.get("/callbacks", summary="待回访 · callbacks")
+@router.get("/callbacks", summary="待回访 · callbacks", response_description=PAGE)
 async def get_callbacks(
     caller: CallerDep, house: HouseDep, due: bool = False, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Listed]:
@@ -161,7 +182,9 @@ async def get_callbacks(
         return _page(Listed, await reading.callbacks(conn, house.now() if due else None, limit, cursor))
 
 
-@router.get("/handovers", summary="执法监督移送 · the queue for the enforcement-supervision platform")
+@router.get(
+    "/handovers", summary="执法监督移送 · the queue for the enforcement-supervision platform", response_description=PAGE
+)
 async def get_handovers(
     caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[HandedOver]:
@@ -171,7 +194,7 @@ async def get_handovers(
         return _page(HandedOver, await reading.list_handovers(conn, limit, cursor))
 
 
-@router.get("/notices", summary="通知 · notices for the caller's desk")
+@router.get("/notices", summary="通知 · notices for the caller's desk", response_description=PAGE)
 async def get_notices(
     caller: CallerDep,
     house: HouseDep,

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass as body
 
 from api.access import CallerDep, only
 from api.errors import Problem, documented
+from api.examples import shown
 from api.house import HouseDep
 from api.texts import Code
 from domain.vocabulary import Role
@@ -22,8 +23,8 @@ router = APIRouter(tags=["notices"])
 class Receipt:
     """What became of a message, by the ID under which it was sent."""
 
-    id: Annotated[Code, Field(examples=["9f1c2d3e4a5b4c6d8e7f0a1b2c3d4e5f"])]
-    delivered: Annotated[bool, Field(description="it reached the telephone; false: it will not", examples=[True])]
+    id: Code
+    delivered: Annotated[bool, Field(description="it reached the telephone; false: it will not")]
 
 
 @router.post(
@@ -32,6 +33,7 @@ class Receipt:
     summary="短信回执 · a delivery receipt of the SMS gateway",
     response_description="On record. Delivered is final: a later `false` changes nothing.",
     responses=documented(401, 403, 404, 413, 422, 503),
+    openapi_extra=shown({"id": "9f1c2d3e4a5b4c6d8e7f0a1b2c3d4e5f", "delivered": True}),
 )
 async def post_receipt(given: Receipt, caller: CallerDep, house: HouseDep) -> None:
     """For the role `channel`. May come before the message's own answer, late, or twice."""

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Header, Response
 from pydantic import TypeAdapter
 
 from api.access import Caller, opens
-from api.acts import ANSWERS, BODIES, Key, example
+from api.acts import ANSWERS, BODIES, Key
 from api.errors import Problem, documented
-from api.house import Answer, House, HouseDep
+from api.examples import EXAMPLES, shown
+from api.house import Answer, House, HouseDep, Number
 from api.views import Passage, Tracked, Words, texts_of, view
 from domain.lifecycle import MOVES, acts_open_to
 from domain.vocabulary import Act, Mark, Matter, Outcome, Role, Status
@@ -18,7 +19,16 @@ from storage import reading
 
 router = APIRouter(prefix="/tracking", tags=["tracking"])
 
-Code = Annotated[str, Header(alias="Tracking-Code", min_length=8, max_length=40)]
+Code = Annotated[
+    str,
+    Header(
+        alias="Tracking-Code",
+        min_length=8,
+        max_length=40,
+        description="as intake gave it",
+        examples=["ABCDEFGH23456723"],
+    ),
+]
 PUBLIC_EVENTS = {
     Act.REGISTER, Act.ANSWER, Act.TRANSFER, Act.REFER, Act.DECLINE, Act.CEASE, Act.ASK, Act.ADMIT, Act.REJECT,
     Act.FEEDBACK, Act.RETURN, Act.DESIGNATE, Act.ATTEMPT, Act.RATE, Act.SUPPLEMENT, Act.URGE, Act.WITHDRAW, Act.DISPUTE,
@@ -29,8 +39,13 @@ PUBLIC_EVENTS = {
 PUBLIC_TEXTS = ("request", "public", "question", "comment")
 
 
-@router.get("/{number}", summary="查询进度 · track a request", responses=documented(404, 422, 503))
-async def track(number: str, code: Code, house: HouseDep) -> Tracked:
+@router.get(
+    "/{number}",
+    summary="查询进度 · track a request",
+    response_description="What the requester may see.",
+    responses=documented(404, 422, 503),
+)
+async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
     """Where it stands, by when the next step is due, what was replied and asked, and what the person may do now."""
     row = await _opened(number, code, house)
     async with house.once.connect() as conn:
@@ -61,7 +76,7 @@ def _route(act: Act, shape: type[Any]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(shape)
 
     async def endpoint(
-        number: str, given: Any, code: Code, house: HouseDep, response: Response, key: Key = None
+        number: Number, given: Any, code: Code, house: HouseDep, response: Response, key: Key = None
     ) -> Answer:
         await _opened(number, code, house)
         caller = Caller(f"requester:{number}", Role.REQUESTER)
@@ -79,7 +94,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         description=(shape.__doc__ or "").strip(),
         response_description="Carried out; `status` is where the case stands after it.",
         responses={status: answer for status, answer in ANSWERS.items() if status not in (401, 403)},
-        openapi_extra=example(act),
+        openapi_extra=shown(EXAMPLES[act]),
     )
 
 

@@ -74,7 +74,7 @@ async def get_vocabulary() -> Vocabulary:
     return VOCABULARY
 
 
-@router.get("/units", summary="承办单位 · units", responses=documented(401, 503))
+@router.get("/units", summary="承办单位 · units", response_description="By code.", responses=documented(401, 503))
 async def get_units(caller: CallerDep, house: HouseDep) -> list[Unit]:
     """All units with their kinds and names."""
     async with house.once.connect() as conn:

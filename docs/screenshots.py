@@ -102,7 +102,7 @@ async def play(now: Cast, then: Cast) -> dict[str, str]:
     await then.unit(number, "HEAT", "sign")
     await then.unit(number, "HX", "sign")
 
-    number = await then.register("样例路积水", "样例路下穿通道雨后积水。", district="HD", channel="web")
+    cases["late"] = number = await then.register("样例路积水", "样例路下穿通道雨后积水。", district="HD", channel="web")
     await then.agent(number, "transfer", lead="JW")
     await then.unit(number, "JW", "sign")
 
@@ -193,11 +193,9 @@ class Camera:
         *,
         oldest: bool = False,
     ) -> None:
-        """One tab of a workflow; `below`: from the heading with this text on; `oldest`: events in their order."""
+        """One tab of a workflow; `below`: from the heading with this text on."""
         await self._open(f"{self._ui}/namespaces/default/workflows/{workflow}", 900, "Timeline")
         await self._page.wait_for_url("**/timeline*")
-        order = "ascending" if oldest else "descending"
-        await self._page.evaluate(f"localStorage.setItem('eventFilterSort', '\"{order}\"')")
         await self._open(f"{self._page.url.rsplit('/', 1)[0]}/{tab}", 2000 if below else height, shows)
         top = 0.0
         if below:
@@ -251,10 +249,8 @@ async def photograph(stack: LocalStack, cases: dict[str, str], chromium: str, sw
         await camera.list("open-cases", OPEN, cases["overdue"], 760)
         await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", cases["overdue"], 440)
         await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 760, below="Summary")
-        await camera.workflow("case-timeline", cases["several"], "timeline", "apply", 470, below="Timeline")
-        await camera.workflow(
-            "case-history", cases["overdue"], "history", "strike", 600, below="Event History", oldest=True
-        )
+        await camera.workflow("case-timeline", cases["several"], "timeline", "transfer", 470, below="Timeline")
+        await camera.workflow("case-history", cases["late"], "history", "noticed", 560, below="Event History")
         await camera.workflow("relationships", cases["designation"], "relationships", "-designation-1", 800)
         child = f"{cases['designation']}-designation-1"
         await camera.workflow("designation", child, "user-metadata", "指定时限", 720)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.callback import begin
 from domain.case import CENTRE, Assignment, Deed, RunningClock
@@ -37,7 +37,7 @@ def explain(step: Step, deed: Deed, line: Line) -> Status:
     """The duty to explain a delay beforehand. A late explanation is recorded too: as a breach (Art. 11(2))."""
     mine = _mine(step, deed)
     require(deed, Text.REASON)
-    if deed.received_at >= _clock(step, Clock.HANDLING, mine).due:
+    if deed.received_at >= _clock(step, Clock.HANDLING, mine).due + _slept_away(step, mine):
         line.detail.update(late=True)
         step.record(Mark.BREACH, art(11, item=2), mine.unit, why="explained_after_expiry")
     return Status.ASSIGNED
@@ -202,11 +202,16 @@ def _decided(step: Step, theirs: Assignment) -> None:
 
 
 def _give_back_time(step: Step, theirs: Assignment) -> None:
-    """What the Centre takes beyond its own limit to decide on an extension is not the unit's time."""
-    decision = step.file.clock(Clock.EXTENSION, CENTRE, theirs.unit)
-    if decision and step.at > decision.due:
+    """What the Centre took beyond its own limit to decide on an extension is not the unit's time."""
+    if late := _slept_away(step, theirs):
         handling = _clock(step, Clock.HANDLING, theirs)
-        step.move_due(handling, handling.due + (step.at - decision.due), "centre_decided_late")
+        step.move_due(handling, handling.due + late, "centre_decided_late")
+
+
+def _slept_away(step: Step, theirs: Assignment) -> timedelta:
+    """How long the Centre is late with its decision on this unit's extension."""
+    decision = step.file.clock(Clock.EXTENSION, CENTRE, theirs.unit)
+    return max(step.at - decision.due, timedelta(0)) if decision else timedelta(0)
 
 
 def _undecided(step: Step, deed: Deed) -> Assignment:

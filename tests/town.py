@@ -25,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.ledger import Ledger
 from domain.acceptance import register
 from domain.calendar import ONE_DAY, Day, Notice
 from domain.case import CENTRE, Case, Deed, Entry, File, RunningClock
@@ -117,9 +118,10 @@ class Town:
         return request
 
     @asynccontextmanager
-    async def at_work(self, **changes: Any) -> AsyncIterator[Worker]:
-        """A worker on this town's queue, with changes to how `worker.py` builds it."""
+    async def at_work(self, ledger: Callable[[AsyncEngine], Ledger] = Ledger, **changes: Any) -> AsyncIterator[Worker]:
+        """A worker on this town's queue, with changes to how `worker.py` builds it, or another ledger."""
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("worker.Ledger", ledger)
             patch.setattr("worker.Worker", lambda *args, **options: Worker(*args, **{**options, **changes}))
             built = build_worker(self.env.client, self.engine, self.queue)
         async with built:

@@ -45,19 +45,25 @@ class CaseWorkflow(Desk):
     @workflow.signal(
         description="A unit's machine client reports the result; a late or wrong one is refused on record."
     )
-    async def unit_feedback(self, deed: Deed) -> None:
-        await self._on_record(replace(deed, act=Act.FEEDBACK))
+    async def unit_feedback(self, deed: Deed | None = None) -> None:
+        await self._on_record(deed, Act.FEEDBACK)
 
     @workflow.signal(
         description="A unit's machine client gives the case back; a late or wrong one is refused on record."
     )
-    async def unit_return(self, deed: Deed) -> None:
-        await self._on_record(replace(deed, act=Act.RETURN))
+    async def unit_return(self, deed: Deed | None = None) -> None:
+        await self._on_record(deed, Act.RETURN)
 
-    async def _on_record(self, deed: Deed) -> None:
-        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds."""
+    async def _on_record(self, deed: Deed | None, act: Act) -> None:
+        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds.
+
+        A signal can be sent with anything: one without a deed, or with an instant that is none, is dropped.
+        """
+        if deed is None or deed.received_at.tzinfo is None:
+            workflow.logger.warning("a signal that is no deed was dropped")
+            return
         async with self.pen:
-            await self.apply(deed)
+            await self.apply(replace(deed, act=act, number=self.file.case.number))
 
     async def _turn_away(self) -> None:
         """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""
@@ -69,7 +75,8 @@ class CaseWorkflow(Desk):
         held = await workflow.execute_child_workflow(
             child.run, self.file, id=self.file.case.desk, static_summary=self.file.case.number
         )
-        self.take(held)
+        if held.case.version > self.file.case.version:  # a signal may have carried the case on meanwhile
+            self.take(held)
 
     async def _archive(self) -> None:
         """When the dispute window has ended: seal the file; if it is incomplete, wait until something is supplied."""

@@ -30,6 +30,8 @@ SIGNALS = {Act.FEEDBACK: CaseWorkflow.unit_feedback, Act.RETURN: CaseWorkflow.un
 """The acts that a machine client may also send without waiting for an answer."""
 
 UNREACHABLE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+NEVER_CONNECTED = RuntimeError
+"""What a lazy client raises as long as its first connection fails; afterwards it is an RPCError."""
 
 
 class Later(Exception):
@@ -72,9 +74,9 @@ async def start(client: Client, task_queue: str, file: File) -> None:
         )
     except WorkflowAlreadyStartedError:
         return
-    except RPCError as error:
+    except (RPCError, NEVER_CONNECTED) as error:
         # Whatever Temporal cannot do now, the case is registered: the sweep tries again, and says so if it cannot.
-        log.warning("a case was not started: %s", error.status.name)
+        log.warning("a case was not started: %s", error.status.name if isinstance(error, RPCError) else "not connected")
         raise Later from None
 
 
@@ -91,7 +93,7 @@ async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta =
         if not isinstance(cause, ApplicationError) or cause.type in (MOVED, "AcceptedUpdateCompletedWorkflow"):
             raise Elsewhere from None
         raise refusal_of(cause) from None
-    except WorkflowUpdateRPCTimeoutOrCancelledError:
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, NEVER_CONNECTED):
         raise Later from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
@@ -104,6 +106,8 @@ async def signal(client: Client, desk: str, deed: Deed) -> None:
     handle = client.get_workflow_handle_for(CaseWorkflow.run, desk)
     try:
         await handle.signal(SIGNALS[deed.act], deed, rpc_timeout=timedelta(seconds=3))
+    except NEVER_CONNECTED:
+        raise Later from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Elsewhere from None

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate, lock
-from docs.generate import ROOT, Left, cited, leaves, left_to_people
+from docs import citations, generate, lock
+from docs.citations import ROOT, cited
+from docs.index_page import Left, leaves, left_to_people
 from domain.regulation import Citation, art
 
 HIDDEN = (".venv", ".hotline", "node_modules", "build")
@@ -25,7 +26,7 @@ def rows(kind: str) -> list[Citation]:
 @pytest.mark.parametrize("provision", leaves(), ids=str)
 def test_a_provision_has_code_and_a_test_or_a_reason_why_not(provision: Citation) -> None:
     left = left_to_people().get(provision)
-    code, tests = generate.code().get(provision, ()), generate.tests().get(provision, ())
+    code, tests = citations.code().get(provision, ()), citations.tests().get(provision, ())
     if left is None or left.begun:
         assert code, f"no code cites {provision}"
         assert tests, f"no test cites {provision}"

@@ -98,6 +98,14 @@ def test_a_result_without_having_signed_counts_as_signed_for() -> None:
     assert story.assignment().signed_at == at("11-04T09:00")
 
 
+@pytest.mark.parametrize("act", [Act.FEEDBACK, Act.REJECT])
+def test_whoever_signed_before_signed_then(act: Act) -> None:
+    story = assigned(report=Report.ACTION)
+    story.unit("WATER", Act.SIGN)
+    story.unit("WATER", act, at=at("11-04T09:00"))
+    assert story.assignment().signed_at == at("11-03T10:00")
+
+
 @pytest.mark.parametrize("act", [Act.SIGN, Act.FEEDBACK, Act.RETURN, Act.EXPLAIN, Act.ASK])
 def test_only_the_unit_that_has_it_may_do_it(act: Act) -> None:  # Art. 11
     story = assigned()
@@ -215,7 +223,8 @@ def test_it_has_one_working_day_from_delivery(arrival: datetime, in_time: bool) 
 
 
 @pytest.mark.parametrize(("arrival", "in_time"), around(WINDOW))
-def test_complex_is_declared_with_the_ground_before_that_day_ends(arrival: datetime, in_time: bool) -> None:  # 11(3)
+def test_complex_is_declared_with_the_ground_before_the_day_ends(arrival: datetime, in_time: bool) -> None:
+    # Art. 11(3)
     story = assigned()
     story.until(arrival)
     with refused(Lacking):
@@ -283,7 +292,8 @@ def test_an_assisting_unit_may_give_its_part_back_and_the_others_go_on() -> None
     assert story.feedback("JW") is Status.REVIEW
 
 
-def test_the_last_assisting_unit_gives_back_when_the_lead_has_reported_and_there_is_one_result() -> None:  # 11(1), (3)
+def test_when_the_lead_has_reported_and_the_last_assisting_unit_gives_back_there_is_one_result() -> None:
+    # Art. 11(1), 11(3)
     story = assigned("JW", "WATER")
     story.feedback("JW")
     assert story.unit("WATER", Act.RETURN) is Status.REVIEW
@@ -314,7 +324,7 @@ def asked(when: str = "11-05T09:00", until: date = UNTIL) -> Story:
     return story
 
 
-def test_an_extension_is_asked_for_with_a_day_and_the_reason_and_both_clocks_run() -> None:  # house, Art. 11(2)
+def test_an_extension_is_asked_for_with_a_day_and_the_reason_and_both_clocks_run() -> None:  # Art. 11(2), house
     story = assigned()
     with refused(Lacking):
         story.unit("WATER", Act.REQUEST_EXTENSION)
@@ -351,6 +361,7 @@ def test_a_day_out_of_all_reason_is_refused(until: date) -> None:
         assigned().unit("WATER", Act.REQUEST_EXTENSION, until=until)
     with refused(Lacking):
         asked().agent(Act.GRANT, unit="WATER", until=until)
+    assert assigned().unit("WATER", Act.REQUEST_EXTENSION, until=date(2026, 12, 31)) is Status.ASSIGNED
 
 
 def test_one_extension_is_asked_for_at_a_time() -> None:
@@ -392,6 +403,7 @@ def test_the_centre_grants_another_day_that_it_names() -> None:
         story.agent(Act.GRANT, unit="WATER", until=date(2025, 11, 10))
     story.agent(Act.GRANT, unit="WATER", until=date(2025, 11, 12))
     assert story.due(Clock.HANDLING, "WATER") == at("11-13T00:00")
+    assert story.last(Act.GRANT).detail["until"] == story.due(Clock.HANDLING, "WATER").isoformat()
 
 
 def test_a_grant_that_was_asked_for_in_time_takes_the_breach_away_that_was_marked_meanwhile() -> None:
@@ -460,6 +472,14 @@ def test_nor_when_it_reports_before_the_centre_has_decided_at_all() -> None:
     assert story.feedback() is Status.CALLBACK
     assert story.last(Act.FEEDBACK).detail.get("late") is None
     assert story.last(Mark.BREACH_WITHDRAWN).unit == "WATER"
+
+
+def test_and_what_it_explains_meanwhile_is_explained_in_time() -> None:  # Art. 11(2)
+    story = asked()
+    story.until(at("11-12T15:00"))
+    story.unit("WATER", Act.EXPLAIN)
+    assert story.new() == [Act.EXPLAIN]
+    assert story.due(Clock.HANDLING, "WATER") == EXPIRY
 
 
 def test_but_it_is_late_where_its_own_time_was_over_before_the_centres() -> None:
@@ -532,12 +552,14 @@ def test_or_that_it_does_not_with_the_reason_and_the_centre_looks_at_it() -> Non
         story.unit("WATER", Act.REJECT, texts=[])
     assert story.unit("WATER", Act.REJECT) is Status.REVIEW
     assert (story.assignment().handling, story.assignment().admitted) == (Handling.DONE, False)
+    assert story.assignment().signed_at == story.now
     assert story.told() == [("person", "reject", None)]
     assert story.transfer("GAS") is Status.ASSIGNED  # another unit may be the competent one
 
 
 @pytest.mark.parametrize(("arrival", "in_time"), around(ADMISSION))
-def test_a_decision_at_the_due_instant_is_overdue_and_still_taken(arrival: datetime, in_time: bool) -> None:  # 9 ¶2
+def test_a_decision_at_the_due_instant_is_overdue_and_still_taken(arrival: datetime, in_time: bool) -> None:
+    # Art. 9 ¶2
     story = assigned(report=Report.ACTION)
     story.until(arrival)
     overdue = [e.detail["clock"] for e in story.all(Mark.OVERDUE)]
@@ -683,6 +705,13 @@ def test_and_on_no_other(ground: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rule_sets(), RULES, replace(rules, review=rules.review - {ground}))
     assert GROUNDS[ground]().case.status is Status.CALLBACK
     assert rule_sets()["demo"].review == rules.review == frozenset(GROUNDS)
+
+
+def test_an_assisting_unit_that_gives_back_last_is_no_ground(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rule_sets(), RULES, replace(rule_sets()[RULES], review=frozenset({"overdue"})))
+    story = assigned("JW", "WATER")
+    story.feedback("JW")
+    assert story.unit("WATER", Act.RETURN) is Status.CALLBACK
 
 
 def test_a_rule_set_may_have_every_result_looked_at() -> None:

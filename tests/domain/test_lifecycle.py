@@ -174,7 +174,7 @@ def test_an_act_that_the_table_does_not_list_is_refused_and_changes_nothing(orig
 def test_a_refusal_names_where_the_act_is_possible() -> None:
     with pytest.raises(NotPermitted, match="unit may not feedback while the case is closed; it may at: assigned"):
         move(S.CLOSED, A.FEEDBACK, R.UNIT)
-    with pytest.raises(NotPermitted, match="^requester may not transfer while the case is registered$"):
+    with pytest.raises(NotPermitted, match=r"^requester may not transfer while the case is registered$"):
         move(S.REGISTERED, A.TRANSFER, R.REQUESTER)  # nor anywhere else
 
 

@@ -83,7 +83,8 @@ def overdue_callback() -> Story:
     ],
     ids=["triage", "handling", "designation", "review", "callback"],
 )
-def test_a_clock_is_told_to_whoever_is_held_to_it(story: Story, told: set[tuple[str, str | None]]) -> None:  # 12 ¶1
+def test_a_clock_is_told_to_whoever_is_held_to_it(story: Story, told: set[tuple[str, str | None]]) -> None:
+    # Art. 12 ¶1
     marks = (Mark.WARNED, Mark.URGED, Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED)
     struck = [step for step in story.steps if step.entries and step.entries[0].event in marks]
     assert struck
@@ -111,7 +112,7 @@ def test_a_unit_that_loses_the_case_and_the_one_that_gets_it_both_hear_of_it() -
     assert {unit for audience, _, unit in story.told() if audience == "unit"} == {"JW", "WATER"}
 
 
-def test_the_centre_hears_what_units_tell_it() -> None:  # Art. 11(2), (3)
+def test_the_centre_hears_what_units_tell_it() -> None:  # Art. 11(2), 11(3)
     for act in (Act.EXPLAIN, Act.REQUEST_EXTENSION, Act.RETURN):
         assert Audience.CENTRE in NOTICES[act]
 

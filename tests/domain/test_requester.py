@@ -81,7 +81,8 @@ def test_a_supplement_says_something() -> None:
 
 
 @pytest.mark.parametrize("make", OPEN)
-def test_urging_is_recorded_and_shown_to_the_units_and_changes_no_clock(make: Callable[[], Story]) -> None:  # 12 ¶1
+def test_urging_is_recorded_and_shown_to_the_units_and_changes_no_clock(make: Callable[[], Story]) -> None:
+    # Art. 12 ¶1
     story = make()
     clocks, status = story.file.clocks, story.case.status
     assert story.person(Act.URGE) is status

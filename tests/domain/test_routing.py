@@ -560,7 +560,8 @@ def test_disputed_once_the_office_decides_at_once_and_all_units_give_it_up() -> 
     assert [running.owner for running in story.file.clocks] == ["office"]
 
 
-def test_what_the_office_designated_comes_back_into_the_case_and_is_called_back_like_any_other() -> None:  # 12 ¶2, 13
+def test_what_the_office_designated_comes_back_into_the_case_and_is_called_back_like_any_other() -> None:
+    # Art. 12 ¶2, 13
     story = escalated()
     story.office(Act.DESIGNATE, lead="JW")
     story.feedback("JW")

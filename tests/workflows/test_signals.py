@@ -5,11 +5,12 @@ Nobody waits for an answer, so nothing that comes this way may ever fail a workf
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.case import Deed
 from domain.vocabulary import Act, Role, Status
@@ -142,9 +143,9 @@ async def test_a_second_result_by_signal_is_refused_on_record(town: Town) -> Non
 async def test_a_signal_before_any_transfer_is_refused_on_record(town: Town) -> None:
     request = await town.register()
     early = await request.receive("feedback", "unit", unit="WATER")
-    await request.signal(early)
-    await request.until_deed(early, "NotPermitted")
+    await request.signal(early)  # unlike an update it does not wake a case that waits for its first instant
     await request.agent("transfer", lead="WATER")
+    await request.until_deed(early, "NotPermitted")
     await works_on(request)
 
 
@@ -194,7 +195,8 @@ async def test_a_signal_with_another_number_is_a_deed_of_the_case_that_it_reache
 
 async def test_a_signal_that_is_no_deed_is_dropped(town: Town) -> None:
     request = await transferred(town)
-    for junk in ("样例", {"id": uuid4().hex}, None, 7):
+    naive = request.deed("feedback", "unit", datetime(2026, 1, 1), unit="WATER")
+    for junk in ("样例", {"id": uuid4().hex}, None, 7, naive):
         await request.handle().signal("unit_feedback", junk)
     await request.handle().signal("unit_feedback")
     await request.handle().signal("no_such_signal", "样例")
@@ -217,3 +219,22 @@ async def test_only_results_and_returns_come_by_signal(town: Town) -> None:
     assert deed.act is Act.SIGN
     with pytest.raises(KeyError):
         await request.signal(deed)
+
+
+@pytest.mark.parametrize("junk", [(), (None,), ("样例",), ({"id": "1"},)], ids=str)
+async def test_an_update_that_is_no_deed_is_rejected_and_leaves_no_trace(junk: tuple[Any, ...], town: Town) -> None:
+    request = await transferred(town)
+    before = len((await request.handle().fetch_history()).events)
+    with pytest.raises(WorkflowUpdateFailedError):
+        await request.handle().execute_update("sign", args=junk, rpc_timeout=timedelta(seconds=5))
+    assert len((await request.handle().fetch_history()).events) == before
+    await works_on(request)
+
+
+@pytest.mark.parametrize("name", ["feedback", "no_such_act"])
+async def test_an_update_under_another_name_than_its_deed_is_rejected(name: str, town: Town) -> None:
+    request = await transferred(town)
+    deed = await request.receive("sign", "unit", unit="WATER")
+    with pytest.raises(WorkflowUpdateFailedError):
+        await request.handle().execute_update(name, deed, rpc_timeout=timedelta(seconds=5))
+    assert await request.hand_over(deed) == "assigned"

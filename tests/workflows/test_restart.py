@@ -1,0 +1,156 @@
+"""Workers come and go: a case goes on where it stood, and what was written is never written again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from activities.ledger import Applied, Ledger
+from domain.case import Deed, File, Rung
+from domain.vocabulary import Act
+from tests.town import PROMPT, Request, Town
+
+T = TypeVar("T")
+
+
+class Forgetful(Ledger):
+    """Writes what it is asked, but its first answer of each kind is lost on the way: it is asked again."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.lost: set[str] = set()
+
+    @activity.defn
+    async def turn_away(self, file: File, now: datetime) -> File:
+        return self._lose("turn_away", await super().turn_away(file, now))
+
+    async def apply(self, file: File, deed: Deed) -> Applied:
+        return self._lose("apply", await super().apply(file, deed))
+
+    async def strike(self, file: File, clock: str, rung: Rung, now: datetime) -> File:
+        return self._lose("strike", await super().strike(file, clock, rung, now))
+
+    @activity.defn
+    async def seal(self, file: File, now: datetime) -> File:
+        return self._lose("seal", await super().seal(file, now))
+
+    def _lose(self, kind: str, answer: T) -> T:
+        if kind in self.lost:
+            return answer
+        self.lost.add(kind)
+        raise RuntimeError("the answer was lost")
+
+
+class Slow(Ledger):
+    """Writes one act at once, but answers only when it is told to."""
+
+    def __init__(self, engine: AsyncEngine, act: Act) -> None:
+        super().__init__(engine)
+        self.act = act
+        self.written, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def apply(self, file: File, deed: Deed) -> Applied:
+        applied = await super().apply(file, deed)
+        if deed.act is self.act:
+            self.written.set()
+            await self.answer.wait()
+        return applied
+
+
+async def finished(request: Request) -> None:
+    """The rest of the reference path."""
+    await request.unit("WATER", "feedback", replied="phone")
+    await request.caller(reach="reached", resolved=True, rating="good")
+    await request.until("archived")
+
+
+async def test_another_worker_goes_on_in_the_middle_of_a_case(idle_town: Town) -> None:
+    town = idle_town
+    async with town.at_work():
+        request = await town.register()
+        await request.agent("transfer", lead="WATER")
+        await request.forward_to((await request.clock("handling", "WATER")).rungs[0].at)
+    async with town.at_work(max_cached_workflows=0):
+        urged = (await request.clock("handling", "WATER")).rungs[0]
+        await request.forward_to(urged.at)
+        assert urged.at <= (await request.last("urged")).at < urged.at + PROMPT
+        await request.agent("escalate")
+    async with town.at_work():
+        await request.expire("designation", "office")
+        await request.office("designate", lead="WATER")
+        await request.unit("WATER", "sign")
+    async with town.at_work(max_cached_workflows=0):
+        await finished(request)
+    assert (await request.events())[-6:] == ["overdue", "designate", "sign", "feedback", "attempt", "sealed"]
+
+
+async def test_what_falls_due_while_no_worker_works_is_marked_when_one_comes(idle_town: Town) -> None:
+    town = idle_town
+    async with town.at_work():
+        request = await town.register()
+        await request.agent("transfer", lead="WATER")
+        due = (await request.clock("sign", "WATER")).due
+        await request.forward_to(due - timedelta(seconds=20))
+    await town.env.fast_forward(request.handle(), timedelta(seconds=20))
+    assert "overdue" not in await request.events()
+    async with town.at_work():
+        await request.forward_to(due)
+        assert due <= (await request.last("overdue")).at
+        assert (await request.last("overdue")).detail["due"] == due.isoformat()
+
+
+async def test_a_deed_that_comes_while_no_worker_works_is_carried_out_when_one_comes(idle_town: Town) -> None:
+    town = idle_town
+    async with town.at_work():
+        request = await town.register()
+        await request.agent("transfer", lead="WATER")
+    deed = await request.receive("return", "unit", unit="WATER")
+    await request.signal(deed)
+    async with town.at_work():
+        await request.until("returned")
+    assert (await request.last("return")).at == deed.received_at
+
+
+async def test_what_was_written_is_not_written_again_when_the_answer_is_lost(idle_town: Town) -> None:
+    town = idle_town
+    async with town.at_work(Forgetful):
+        emergency = await town.register(datetime.now(UTC), exclusion="emergency")
+        request = await town.register()
+        await request.agent("transfer", lead="WATER")
+        await request.expire("sign", "WATER")
+        await finished(request)
+        await emergency.expire("dispute")
+        await emergency.until("archived")
+    events = await request.events()
+    assert sorted(events[2:4]) == ["lapsed", "overdue"]  # at the same instant, in any order
+    assert events[:2] + events[4:] == ["register", "transfer", "feedback", "attempt", "sealed"]
+    assert await emergency.events() == ["register", "decline", "lapsed", "sealed"]
+
+
+async def test_what_a_child_gives_back_never_replaces_what_the_case_knows_since(idle_town: Town) -> None:
+    """A unit's signal reaches the case after the child has written its last step, and before it has given the file back."""
+    town = idle_town
+    made: list[Slow] = []
+
+    def slow(engine: AsyncEngine) -> Slow:
+        made.append(Slow(engine, Act.ATTEMPT))
+        return made[0]
+
+    async with town.at_work(slow):
+        request = await town.register()
+        await request.agent("transfer", lead="WATER")
+        await request.unit("WATER", "feedback", replied="phone")
+        attempt = await request.receive("attempt", "caller", reach="reached", resolved=False, rating="bad")
+        calling = asyncio.create_task(request.hand_over(attempt))
+        await made[0].written.wait()
+        await request.signal(await request.receive("feedback", "unit", unit="WATER", replied="visit"))
+        await request.until("review")
+        made[0].answer.set()
+        await calling
+        assert await request.agent("approve") == "callback"
+        await request.caller(reach="reached", resolved=True, rating="good")
+        await request.until("archived")

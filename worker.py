@@ -32,6 +32,7 @@ PASSED_THROUGH = (
     "storage",
     "workflows.attributes",
     "workflows.words",
+    "workflows.converter",
     "pydantic",
     "sqlalchemy",
     "psycopg",

@@ -11,7 +11,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as body
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from api.access import CallerDep, only, tracking_code
 from api.acts import Key
@@ -99,8 +99,8 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
         await start(house.temporal, house.settings.task_queue, file)
         async with house.once.connect() as conn:
             await intake.begun(conn, file.case.number, house.now())
-    except Later:
-        pass  # registered first: the sweep starts it when Temporal returns
+    except (Later, OperationalError):
+        pass  # registered first: the sweep starts it when Temporal, or PostgreSQL, returns
     return _answer(house, file)
 
 

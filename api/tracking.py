@@ -12,7 +12,7 @@ from api.acts import ANSWERS, BODIES, Key
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, House, HouseDep, Number
-from api.views import Passage, Tracked, Words, texts_of, view
+from api.views import Passage, Said, Tracked, texts_of, view
 from domain.lifecycle import MOVES, acts_open_to
 from domain.vocabulary import Act, Mark, Matter, Outcome, Role, Status
 from storage import reading
@@ -60,7 +60,7 @@ async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
         outcome_zh=Outcome(row["outcome"]).zh if row["outcome"] else None,
         acts=acts_open_to(status, Role.REQUESTER),
         history=[view(Passage, entry) for entry in entries if entry["event"] in PUBLIC_EVENTS],
-        texts=[view(Words, note, at=note["written_at"]) for note in texts],
+        texts=[view(Said, note, at=note["written_at"]) for note in texts],
     )
 
 

@@ -226,7 +226,7 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Words:
+class Said:
     """A text as the requester reads it."""
 
     kind: Text
@@ -250,7 +250,7 @@ class Tracked:
     overdue: bool
     acts: list[Act]
     history: list[Passage]
-    texts: list[Words]
+    texts: list[Said]
 
 
 def view(shape: type[Shape], row: Row, **more: Any) -> Shape:

@@ -28,7 +28,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Step:
+class Move:
     """A move of the lifecycle; several targets: which one, the facts decide. `basis`: the provision, or `house`."""
 
     origin: Status
@@ -51,7 +51,7 @@ class Vocabulary:
     """Every word list by its name, every move, every provision by its citation."""
 
     words: dict[str, dict[str, Label]]
-    moves: list[Step]
+    moves: list[Move]
     provisions: dict[str, Provision]
 
 
@@ -61,7 +61,7 @@ def _kinds() -> list[type[Word]]:
 
 VOCABULARY = Vocabulary(
     words={kind.__name__: {w.value: Label(w.zh, w.en) for w in kind} for kind in _kinds()},
-    moves=[Step(m.origin, m.act, m.roles, m.targets, str(m.basis or "house")) for m in MOVES],
+    moves=[Move(m.origin, m.act, m.roles, m.targets, str(m.basis or "house")) for m in MOVES],
     provisions={str(citation): Provision(citation.zh(), citation.text) for citation in PROVISIONS},
 )
 

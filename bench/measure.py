@@ -16,7 +16,6 @@ from temporalio.client import Client
 
 from cli.stack import LocalStack
 
-
 PATIENCE = 120.0
 """Seconds after which a case counts as failed."""
 

@@ -24,7 +24,12 @@ from cli.processes import Service, StackError
 
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 103  # bytes; macOS, Linux allows 107
-_SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "64MB"}
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "log_error_verbosity": "terse",  # an error's DETAIL quotes the failing row (Art. 15)
+}
 
 
 def database_url(directory: Path) -> str:

@@ -27,8 +27,13 @@ from api.access import Caller, issue
 from api.app import create_app
 from cli.main import local_stack
 from cli.stack import LocalStack, Ports
+from domain.case import File
 from domain.vocabulary import Role
 from settings import Settings
+from storage.engine import make_engine
+from worker import build_worker
+from workflows import desk
+from workflows.client import connect
 
 PICTURES = Path(__file__).parent / "pictures"
 FLAGS = (
@@ -208,7 +213,11 @@ class Camera:
         await self._open(f"{self._ui}/namespaces/default/schedules/{schedule}", height, "COMPLETED")
         await self._shoot(name)
 
-    async def api_docs(self, name: str, height: int) -> None:
+    async def api_docs(self, name: str, swagger_ui: Path, height: int) -> None:
+        """The page takes its script from the internet; here from a folder."""
+        await self._page.route(
+            f"{SWAGGER_CDN}*", lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name)
+        )
         await self._open(f"{self._api}/docs", height, "Authorize")
         await self._page.screenshot(path=self._folder / f"{name}.png")
 
@@ -237,30 +246,43 @@ async def _contains(frame: Frame, text: str) -> bool:
         return False
 
 
-async def photograph(stack: LocalStack, cases: dict[str, str], chromium: str, swagger_ui: Path | None) -> None:
-    """Take every picture."""
-    async with async_playwright() as play_wright:
-        browser = await play_wright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+@asynccontextmanager
+async def camera_on(stack: LocalStack, chromium: str) -> AsyncIterator[Camera]:
+    """A browser in Shanghai, with columns for the search attributes."""
+    async with async_playwright() as playing:
+        browser = await playing.chromium.launch(executable_path=chromium, args=list(FLAGS))
         context = await browser.new_context(timezone_id="Asia/Shanghai", locale="zh-CN")
         columns = json.dumps({"default": [{"label": label} for label in COLUMNS]})
         await context.add_init_script(f"localStorage.setItem('namespace-workflow-table-columns', {columns!r})")
-        page = await context.new_page()
-        camera = Camera(page, stack, PICTURES)
-        await camera.list("open-cases", OPEN, cases["overdue"], 760)
-        await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", cases["overdue"], 440)
-        await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 760, below="Summary")
-        await camera.workflow("case-timeline", cases["several"], "timeline", "transfer", 470, below="Timeline")
-        await camera.workflow("case-history", cases["late"], "history", "noticed", 560, below="Event History")
-        await camera.workflow("relationships", cases["designation"], "relationships", "-designation-1", 800)
-        child = f"{cases['designation']}-designation-1"
-        await camera.workflow("designation", child, "user-metadata", "指定时限", 720)
-        await camera.schedule("sweep", "sweep", 700)
-        if swagger_ui:
-            await page.route(
-                f"{SWAGGER_CDN}*", lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name)
-            )
-            await camera.api_docs("api-docs", 900)
+        yield Camera(await context.new_page(), stack, PICTURES)
         await browser.close()
+
+
+async def photograph(camera: Camera, cases: dict[str, str]) -> None:
+    """What an operator sees on a good day."""
+    child = f"{cases['designation']}-designation-1"
+    await camera.list("open-cases", OPEN, cases["overdue"], 760)
+    await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", cases["overdue"], 440)
+    await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 760, below="Summary")
+    await camera.workflow("case-timeline", cases["several"], "timeline", "transfer", 470, below="Timeline")
+    await camera.workflow("case-history", cases["late"], "history", "noticed", 560, below="Event History")
+    await camera.workflow("relationships", cases["designation"], "relationships", "-designation-1", 800)
+    await camera.workflow("designation", child, "user-metadata", "指定时限", 720)
+    await camera.schedule("sweep", "sweep", 700)
+
+
+@asynccontextmanager
+async def broken_worker(stack: LocalStack, settings: Settings) -> AsyncIterator[None]:
+    """A worker in the place of the stack's, whose workflows raise an error at their first step."""
+
+    def broken(file: File) -> str:
+        raise RuntimeError("broken on purpose, for the picture")
+
+    stack.stop("worker")
+    engine, desk.details = make_engine(settings.database_url), broken
+    async with build_worker(await connect(), engine, settings.task_queue):
+        yield
+    await engine.dispose()
 
 
 async def cases_then_pictures(stack: LocalStack, chromium: str, swagger_ui: Path | None) -> None:
@@ -269,9 +291,17 @@ async def cases_then_pictures(stack: LocalStack, chromium: str, swagger_ui: Path
         httpx.AsyncClient(base_url=stack.api_url, timeout=30) as http,
         slow_clock(settings, timedelta(days=DAYS_AGO)) as then,
     ):
-        cases = await play(Cast(http, settings.secret), then)
-    await asyncio.sleep(SETTLING)
-    await photograph(stack, cases, chromium, swagger_ui)
+        now = Cast(http, settings.secret)
+        cases = await play(now, then)
+        await asyncio.sleep(SETTLING)
+        async with camera_on(stack, chromium) as camera:
+            await photograph(camera, cases)
+            if swagger_ui:
+                await camera.api_docs("api-docs", swagger_ui, 900)
+            async with broken_worker(stack, settings):
+                stuck = await now.register("样例路口信号灯不亮", "信号灯不亮。", district="HD")
+                await now.agent(stuck, "transfer", lead="GA")
+                await camera.workflow("stuck", stuck, "timeline", "Pending Workflow Task", 620)
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from cli.stack import LocalStack, Ports
@@ -29,6 +28,7 @@ from storage.tables import counters
 from tests.line import Line, serve, settings_for
 from worker import build_worker
 from workflows.attributes import KEYS
+from workflows.converter import data_converter
 
 SERVER_OPTIONS = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
 
@@ -46,7 +46,7 @@ def postgres() -> Iterator[str]:
         with LocalStack(Path(name), ports=Ports(0, 0, 0), temporal=False) as stack:
             with psycopg.connect(stack.database_url, autocommit=True) as conn:
                 conn.execute("CREATE DATABASE template_hotline")
-            migrate(sqlalchemy_url(_database(stack.database_url, "template_hotline")))
+            migrate(sqlalchemy_url(database_of(stack.database_url, "template_hotline")))
             yield stack.database_url
 
 
@@ -56,7 +56,7 @@ def database(postgres: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-        yield sqlalchemy_url(_database(postgres, name))
+        yield sqlalchemy_url(database_of(postgres, name))
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -72,7 +72,7 @@ async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvi
     """A Temporal server; by default with a virtual clock for each workflow, which moves only when a test says so."""
     chosen = request.config.getoption("--temporal")
     options: dict[str, Any] = {
-        "data_converter": pydantic_data_converter,
+        "data_converter": data_converter,
         "dev_server_existing_path": binary(),
         "search_attributes": list[SearchAttributeKey[Any]](KEYS),
         "dev_server_log_level": "error",
@@ -84,9 +84,7 @@ async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvi
     elif chosen == "local":
         environment = await WorkflowEnvironment.start_local(**options)
     else:
-        environment = WorkflowEnvironment.from_client(
-            await Client.connect(chosen, data_converter=pydantic_data_converter)
-        )
+        environment = WorkflowEnvironment.from_client(await Client.connect(chosen, data_converter=data_converter))
     async with environment:
         yield environment
 
@@ -114,7 +112,7 @@ async def line(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
-    await _count_elsewhere(engine)
+    await count_elsewhere(engine)
     settings = settings_for(database, queue, getattr(request, "param", "TJ-2015-18"))
     clock = [timedelta(0)]
     async with (
@@ -124,14 +122,14 @@ async def line(
         yield Line(http, clock)
 
 
-async def _count_elsewhere(engine: AsyncEngine) -> None:
+async def count_elsewhere(engine: AsyncEngine) -> None:
     """Workflow IDs are case numbers and tests share a Temporal server: each test counts today's cases from its own start."""
     row = {"day": datetime.now(SHANGHAI).date(), "last": randrange(900_000)}
     async with engine.begin() as conn:
         await conn.execute(counters.insert().values(row))
 
 
-def _database(url: str, name: str) -> str:
+def database_of(url: str, name: str) -> str:
     """The same server, another database."""
     address, _, query = url.partition("?")
     server = address.rsplit("/", 1)[0]

@@ -405,7 +405,15 @@ class Request:
         return [self.number, *children]
 
     async def histories(self) -> list[WorkflowHistory]:
-        return [await self.handle(desk).fetch_history() for desk in await self.desks()]
+        """Of each workflow that has begun."""
+        found = []
+        for desk in await self.desks():
+            try:
+                found.append(await self.handle(desk).fetch_history())
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+        return found
 
     async def faults(self) -> list[str]:
         """What holds of no sound case: a failed workflow or workflow task, a personal word in a history, a gap in the file."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -18,6 +17,7 @@ from domain.regulation import Citation
 from domain.vocabulary import Act, Urgency
 from workflows.attributes import typed
 from workflows.case import CaseWorkflow
+from workflows.converter import data_converter
 from workflows.desk import MOVED
 from workflows.words import details, summary
 
@@ -46,7 +46,7 @@ async def connect(*, lazy: bool = False) -> Client:
     """A client by the environment (TEMPORAL_ADDRESS …); `lazy`: connects when it is first used."""
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy)
+    return await Client.connect(**config, data_converter=data_converter, lazy=lazy)
 
 
 async def start(client: Client, task_queue: str, file: File) -> None:

@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from settings import Settings, sqlalchemy_url
 from storage.engine import make_engine
 from storage.tables import metadata
-from tests.conftest import _count_elsewhere, _database
+from tests.conftest import count_elsewhere, database_of
 from tests.line import Line, serve, settings_for
 from worker import build_worker
 
@@ -29,14 +29,14 @@ def house_settings(postgres: str) -> Settings:
     name = f"house_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-    return settings_for(sqlalchemy_url(_database(postgres, name)), f"house-{uuid4().hex}")
+    return settings_for(sqlalchemy_url(database_of(postgres, name)), f"house-{uuid4().hex}")
 
 
 @pytest.fixture(scope="session")
 async def record(house_settings: Settings) -> AsyncIterator[AsyncEngine]:
     """The house's database."""
     engine = make_engine(house_settings.database_url)
-    await _count_elsewhere(engine)
+    await count_elsewhere(engine)
     yield engine
     await engine.dispose()
 

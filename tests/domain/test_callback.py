@@ -273,6 +273,7 @@ def test_redone_often_enough_it_comes_under_supervision() -> None:  # Art. 12 ¶
     story = supervised()
     assert (story.case.status, story.case.redos) == (Status.SUPERVISED, 1)
     assert story.due(Clock.SUPERVISION) == at("11-11T00:00")
+    assert [running.clock for running in story.file.clocks] == [Clock.SUPERVISION]
     assert (story.case.hands, story.case.desk) == ("centre", story.case.number)
     story.until(at("11-11T00:00"))
     assert story.events[-2:] == [Mark.WARNED, Mark.OVERDUE]
@@ -304,4 +305,5 @@ def test_the_second_callback_is_a_desk_of_its_own_with_fresh_attempts() -> None:
     story.feedback()
     story.agent(Act.APPROVE)
     assert (story.case.callbacks, story.case.attempts) == (2, 0)
+    assert [running.clock for running in story.file.clocks] == [Clock.CALLBACK]
     assert story.case.desk == f"{story.case.number}-callback-2"

@@ -53,6 +53,17 @@ HOLIDAYS = [
 ]
 
 
+RUNS = {
+    Status.ANSWERED: (Clock.RATING,),
+    Status.RETURNED: (Clock.REDISPATCH,),
+    Status.ESCALATED: (Clock.DESIGNATION,),
+    Status.REVIEW: (Clock.REVIEW,),
+    Status.CALLBACK: (Clock.CALLBACK, Clock.TRACKING),
+    Status.SUPERVISED: (Clock.SUPERVISION,),
+}
+"""The one clock that runs while nobody but the Centre, the office or the person is waited for."""
+
+
 class Chance(Random):
     """What happens next, by a seed."""
 
@@ -317,6 +328,8 @@ class History:
         file, case = self.story.file, self.story.case
         owners = {OFFICE} if case.status is Status.ESCALATED else {CENTRE, *case.units}
         assert {clock.owner for clock in file.clocks} <= owners
+        if case.status in RUNS:
+            assert [clock.clock for clock in file.clocks] in ([clock] for clock in RUNS[case.status])
         for assignment in file.active():
             mine = Counter(clock.clock for clock in file.clocks if clock.owner == assignment.unit)
             decision = file.clock(Clock.EXTENSION, CENTRE, assignment.unit)

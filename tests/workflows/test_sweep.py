@@ -207,7 +207,7 @@ async def test_a_deed_on_an_archived_case_is_refused_on_record(town: Town) -> No
 
 async def test_a_signalled_deed_that_found_no_workflow_is_brought_by_the_sweep(town: Town) -> None:
     request = await registered(town)
-    deed = await request.receive("feedback", "unit", unit="WATER")
+    deed = await request.receive("feedback", "unit", unit="WATER", at=(await request.case()).registered_at)
     with pytest.raises(Elsewhere):
         await request.signal(deed)
     sweep = sweep_of(town)

@@ -50,7 +50,7 @@ def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: 
         await start(client, task_queue, file)
 
     async def give(desk: str, deed: Deed) -> str:
-        return await hand_over(client, desk, deed)
+        return await hand_over(client, desk, deed, timedelta(seconds=3))
 
     sweep = Sweep(engine, Desks(start_case, give, later=Later, elsewhere=Elsewhere))
     runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))

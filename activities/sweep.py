@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from domain.vocabulary import Status
 from storage import deeds, files, intake
 from storage.engine import single
 
+SIDE_BY_SIDE = 10
+"""How many cases are handed their deeds at a time."""
+
 PAUSE = timedelta(seconds=5)
 """Younger ones are still in the hands of the API that registered them."""
 
@@ -27,7 +31,7 @@ class Desks:
     start: Callable[[File], Awaitable[None]]
     hand_over: Callable[[str, Deed], Awaitable[str]]
     later: type[Exception]
-    """Raised when Temporal cannot be reached: the rest of the batch waits for the next sweep."""
+    """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
     """Raised by a desk that does not hold the case."""
 
@@ -57,10 +61,22 @@ class Sweep:
 
     @activity.defn
     async def hand_over_deeds(self, now: datetime) -> int:
-        """Hand over deeds that were registered and neither applied nor refused; how many found their desk."""
-        done = 0
+        """Hand over deeds that were registered and neither applied nor refused; how many found their desk.
+
+        Those of one case in the order of their arrival, cases side by side: one that does not answer holds up no other.
+        """
         async with self._engine.connect() as conn:
-            for deed, desk in await deeds.waiting(conn, now - PAUSE):
+            waiting = await deeds.waiting(conn, now - PAUSE)
+        cases: dict[str, list[tuple[Deed, str]]] = {}
+        for deed, desk in waiting:
+            cases.setdefault(deed.number, []).append((deed, desk))
+        gate = asyncio.Semaphore(SIDE_BY_SIDE)
+        return sum(await asyncio.gather(*(self._hand_over_case(gate, found) for found in cases.values())))
+
+    async def _hand_over_case(self, gate: asyncio.Semaphore, found: list[tuple[Deed, str]]) -> int:
+        done = 0
+        async with gate, self._engine.connect() as conn:
+            for deed, desk in found:
                 try:
                     await self._desks.hand_over(desk, deed)
                 except Refusal as refusal:

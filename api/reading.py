@@ -229,17 +229,12 @@ def _page(shape: type[Shape], rows: Rows) -> Page[Shape]:
 
 def _moves(clock: Row, entries: list[dict[str, Any]]) -> Iterator[Moved]:
     """Where this clock's due instant was, and why it moved: from the entries made while it ran."""
+    begins, ends = clock["start"], clock["stopped_at"]
     for entry in entries:
         detail = entry["detail"]
-        same = entry["event"] == Mark.DUE_MOVED and (detail["clock"], detail["owner"]) == (
-            clock["clock"],
-            clock["owner"],
-        )
-        if (
-            same
-            and clock["start"] <= entry["at"]
-            and (clock["stopped_at"] is None or entry["at"] <= clock["stopped_at"])
-        ):
+        same = (detail.get("clock"), detail.get("owner")) == (clock["clock"], clock["owner"])
+        running = begins <= entry["at"] and (ends is None or entry["at"] <= ends)
+        if entry["event"] == Mark.DUE_MOVED and same and running:
             yield view(Moved, detail, at=entry["at"])
 
 

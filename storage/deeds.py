@@ -97,7 +97,7 @@ async def awaited(conn: AsyncConnection, number: str, before: datetime) -> bool:
     return bool((await conn.execute(waiting, {"number": number, "before": before})).scalar_one())
 
 
-async def waiting(conn: AsyncConnection, before: datetime, limit: int = 200) -> list[tuple[Deed, str]]:
+async def waiting(conn: AsyncConnection, before: datetime, limit: int = 1_000) -> list[tuple[Deed, str]]:
     """Deeds that arrived before this instant and were neither applied nor refused, oldest first, with their desk."""
     rows = await conn.execute(
         text(

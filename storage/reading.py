@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from types import GenericAlias
 from typing import Any
 
@@ -67,8 +68,13 @@ class Order:
         return base64.urlsafe_b64encode(self._values().dump_json(tuple(values))).decode()
 
     def _values(self) -> TypeAdapter[tuple[Any, ...]]:
-        kinds: Any = GenericAlias(tuple, tuple(key.type.python_type for key in self.keys))
-        return TypeAdapter(kinds)
+        return _tuples(tuple(key.type.python_type for key in self.keys))
+
+
+@cache
+def _tuples(kinds: tuple[type[Any], ...]) -> TypeAdapter[tuple[Any, ...]]:
+    alias: Any = GenericAlias(tuple, kinds)
+    return TypeAdapter(alias)
 
 
 async def _page(conn: AsyncConnection, query: Select[Any], order: Order, limit: int, cursor: str | None) -> Rows:

@@ -17,7 +17,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
@@ -33,7 +32,7 @@ from domain.lifecycle import move
 from domain.limits import SHANGHAI
 from domain.refusals import Refusal
 from domain.vocabulary import Act, Clock, Role, Status, Text
-from storage import deeds, files, intake, reading, tables
+from storage import deeds, files, intake, reading
 from storage.calendar import announce, publish, read
 from storage.engine import single
 from storage.files import CASE
@@ -156,12 +155,6 @@ class Town:
             notice = Notice(last, "样例通知", None, tuple(sorted(days, key=lambda day: day.day)))
             await how(conn, notice)
         return notice
-
-    async def deed(self, id: str) -> Deed:
-        """A deed as it was registered."""
-        async with self.engine.connect() as conn:
-            body = await conn.execute(select(tables.deeds.c.body).where(tables.deeds.c.id == id))
-        return deeds.DEED.validate_python(body.scalar_one())
 
     async def deeds_of(self, number: str) -> dict[str, dict[str, Any]]:
         """The deeds of a case by ID."""
@@ -304,6 +297,11 @@ class Request:
         """The state of each deed, by ID; a refused one's is its refusal."""
         rows = await self.town.deeds_of(self.number)
         return {id: row["refusal"]["kind"] if row["refusal"] else row["state"] for id, row in rows.items()}
+
+    async def waiting(self) -> list[Deed]:
+        """The deeds that are registered and neither applied nor refused."""
+        rows = (await self.town.deeds_of(self.number)).values()
+        return [deeds.DEED.validate_python(row["body"]) for row in rows if row["state"] == "received"]
 
     async def until(self, what: str | Callable[[File], bool]) -> File:
         """Wait in real time until the case stands there, or until its file is so: for what the worker does by itself."""

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.sweep import Sweep
 
 ID = "sweep"
-LIMIT = timedelta(minutes=2)
+LIMIT = timedelta(minutes=10)
 ONCE = RetryPolicy(maximum_attempts=1)
 
 

@@ -60,6 +60,7 @@ def test_whoever_is_not_content_with_an_answer_is_heard_again(given: dict[str, R
     story = answered()
     assert story.person(Act.RATE, **given) is Status.RETURNED
     assert story.new() == [Act.RATE, Mark.REDONE]
+    assert {entry.basis for entry in story.steps[-1].entries} == {"Art. 13"}
     assert story.case.outcome is None
     assert story.due(Clock.REDISPATCH) == at("11-03T14:00")
 
@@ -200,6 +201,7 @@ def test_nobody_answers_a_set_number_of_times_and_the_person_is_told() -> None: 
         assert status is (Status.CLOSED if n == 3 else Status.CALLBACK)
         assert story.last(Act.ATTEMPT).detail["attempts"] == n
     assert (story.case.outcome, story.new()) == (Outcome.UNCONFIRMED, [Act.ATTEMPT, Mark.UNREACHABLE])
+    assert {entry.basis for entry in story.steps[-1].entries} == {"Art. 13"}
     assert ("person", "unreachable", None) in story.told()
     assert story.due(Clock.DISPUTE)  # and may still come forward
 
@@ -257,6 +259,7 @@ def test_what_the_person_finds_wanting_is_done_again_by_the_same_units() -> None
     story.agent(Act.APPROVE)
     assert story.not_content() is Status.ASSIGNED
     assert story.new() == [Act.ATTEMPT, Mark.REDONE]
+    assert {entry.basis for entry in story.steps[-1].entries} == {"Art. 13"}
     assert (story.case.redos, story.case.round, story.case.units) == (1, 2, ("JW", "WATER"))
     assert (story.case.desk, story.case.call_at) == (story.case.number, None)
     assert {unit for audience, template, unit in story.told() if template == "redone"} == {"JW", "WATER"}

@@ -279,6 +279,7 @@ def test_lead_and_assisting_units_handle_in_parallel_each_with_its_own_clocks() 
     for unit in ("JW", "WATER", "GAS"):
         assert {c.clock for c in story.file.clocks if c.owner == unit} == {Clock.SIGN, Clock.RETURN, Clock.HANDLING}
     assert {unit for audience, _, unit in story.told() if audience == "unit"} == {"JW", "WATER", "GAS"}
+    assert story.last(Act.TRANSFER).detail == {"lead": "JW", "assisting": "WATER,GAS"}
 
 
 def test_the_case_stays_in_the_leads_hands_whoever_signs_first() -> None:
@@ -311,6 +312,7 @@ def test_the_centre_assigns_anew_without_waiting_for_the_case_to_come_back() -> 
     story = assigned("JW", "WATER")
     assert story.transfer("GAS") is Status.ASSIGNED
     assert story.new()[:2] == [Act.TRANSFER, Mark.REASSIGNED]
+    assert story.last(Act.TRANSFER).detail == {"lead": "GAS"}
     assert (story.case.round, story.case.units) == (2, ("GAS",))
     recalled = {a.unit: a.handling for a in story.steps[-1].assignments if a.round == 1}
     assert recalled == {"JW": Handling.RECALLED, "WATER": Handling.RECALLED}
@@ -444,6 +446,18 @@ def test_the_limit_that_the_centre_set_stays_when_the_correction_concerns_no_lim
     story.agent(Act.CORRECT, infringement=True)
     story.agent(Act.CORRECT, matter=Matter.ISSUE)
     assert story.due(Clock.HANDLING, "GA") == at("11-06T00:00")
+    story.transfer("GA", term="20wd")
+    story.agent(Act.CORRECT, respondent="HD")
+    assert story.due(Clock.HANDLING, "GA") == at("12-02T00:00")
+
+
+def test_the_limit_that_the_centre_set_is_shortened_by_a_correction_and_never_lengthened() -> None:  # Art. 10(2)
+    story = registered()
+    story.transfer("GA", term="2wd")
+    story.agent(Act.CORRECT, matter=Matter.SUGGESTION)
+    assert story.due(Clock.HANDLING, "GA") == at("11-06T00:00")
+    story.agent(Act.CORRECT, urgency=Urgency.CRITICAL)
+    assert story.due(Clock.HANDLING, "GA") == at("11-04T10:00")
 
 
 def test_the_window_for_giving_back_is_the_laws_and_follows_no_correction() -> None:  # Art. 11(3)
@@ -467,6 +481,8 @@ def test_the_centres_own_clock_follows_a_correction_too() -> None:  # Art. 9 ¶2
     story.agent(Act.CORRECT, urgency=Urgency.CRITICAL)
     assert story.due(Clock.TRIAGE) == at("11-03T10:20")
     assert story.rungs(Clock.TRIAGE) == {Mark.OVERDUE: at("11-03T10:20")}  # its warning lies behind
+    story.agent(Act.CORRECT, urgency=Urgency.NORMAL)
+    assert story.due(Clock.TRIAGE) == at("11-03T14:00")  # and gains no time by going to and fro
 
 
 # -- the approval office ----------------------------------------------------------------------------------------------

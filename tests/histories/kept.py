@@ -17,7 +17,16 @@ from tests.town import Request
 
 FOLDER = Path(__file__).parent
 LEFT_OUT = frozenset(
-    {"taskId", "identity", "requestId", "historySizeBytes", "workerVersion", "userMetadata", "header", "meteringMetadata"}
+    {
+        "taskId",
+        "identity",
+        "requestId",
+        "historySizeBytes",
+        "workerVersion",
+        "userMetadata",
+        "header",
+        "meteringMetadata",
+    }
 )
 JSON_PLAIN = base64.b64encode(b"json/plain").decode()
 

@@ -336,8 +336,8 @@ async def recomputed(town: Town) -> Request:
     request = await town.register()
     await request.agent("transfer", lead="WATER")
     await town.announce(await request.now(), town.day(3))
-    (waiting,) = [id for id, state in (await request.deeds()).items() if state == "received"]
-    await request.hand_over(await town.deed(waiting))
+    (deed,) = await request.waiting()
+    await request.hand_over(deed)
     await request.unit("WATER", "sign")
     await request.forward_to(local(town.day(7), 23))
     await request.unit("WATER", "feedback", replied="phone")
@@ -345,7 +345,9 @@ async def recomputed(town: Town) -> Request:
     return await archived(request)
 
 
-@path("register transfer overdue lapsed return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed")
+@path(
+    "register transfer overdue lapsed return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed"
+)
 async def returned_in_time_applied_late(town: Town) -> Request:
     request = await town.register()
     await request.agent("transfer", lead="WATER")

@@ -151,7 +151,9 @@ async def test_a_clock_marks_at_its_instants_and_never_before(clock: Clock, town
     assert (await request.until(ends)).case.status == ends
 
 
-@pytest.mark.parametrize("clock", [Clock.TRIAGE, Clock.SIGN, Clock.HANDLING, Clock.DESIGNATION, Clock.CALLBACK], ids=str)
+@pytest.mark.parametrize(
+    "clock", [Clock.TRIAGE, Clock.SIGN, Clock.HANDLING, Clock.DESIGNATION, Clock.CALLBACK], ids=str
+)
 async def test_a_case_past_somebodys_limit_is_overdue_until_the_act_that_was_due(clock: Clock, town: Town) -> None:
     arrange, owner, _, _ = CLOCKS[clock]
     request = await arrange(town)

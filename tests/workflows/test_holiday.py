@@ -1,10 +1,10 @@
 """Limits across an invented holiday with make-up days (样例节), on the virtual clock: marked on the right days.
 
-        Mo   Tu   We   Th   Fr   Sa   Su
-         0    1    2    3    4    5*   6      * works for the holiday
-         7    8   (9) (10) (11) (12)  13*     (off)
-        14   15   16   17   18   19   20
-        21   22   23   24   25   26   27
+Mo   Tu   We   Th   Fr   Sa   Su
+ 0    1    2    3    4    5*   6      * works for the holiday
+ 7    8   (9) (10) (11) (12)  13*     (off)
+14   15   16   17   18   19   20
+21   22   23   24   25   26   27
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ async def test_a_holiday_announced_meanwhile_moves_what_is_due_later_and_the_lad
     assert (await request.clock("handling", "WATER")).due == local(town.day(11))
     await request.forward_to(local(town.day(4), 12))
     await town.announce(await request.now(), *map(town.day, OFF), works=map(town.day, WORKS))
-    ((deed, state),) = [(id, state) for id, state in (await request.deeds()).items() if state == "received"]
-    await request.hand_over(await town.deed(deed))
+    (deed,) = await request.waiting()
+    await request.hand_over(deed)
     due = local(town.day(14))
     moved = await request.last("due_moved")
     assert moved.detail["why"] == "holiday_notice"
@@ -132,8 +132,8 @@ async def test_a_make_up_day_announced_meanwhile_takes_nothing_back_that_was_ann
     request = await handled_from(town, 3)
     due = (await request.clock("handling", "WATER")).due
     await town.announce(await request.now(), town.day(20), works=[town.day(5)])
-    (deed,) = [id for id, state in (await request.deeds()).items() if state == "received"]
-    await request.hand_over(await town.deed(deed))
+    (deed,) = await request.waiting()
+    await request.hand_over(deed)
     assert (await request.clock("handling", "WATER")).due == due
     assert "due_moved" not in await request.events()
 

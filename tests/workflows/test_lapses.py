@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.acts import LAPSES, LOOK_AGAIN
+from domain.case import Deed
 from domain.refusals import NotPermitted, TooLate
 from domain.vocabulary import Clock, Outcome, Status
 from tests.town import Request, Town
@@ -41,11 +42,10 @@ WINDOWS = {
 """How each window opens, what the person may do in it, and where their displeasure leads."""
 
 
-async def word(request: Request, clock: Clock, at: datetime) -> str:
-    """The person's displeased word arrives at this instant, and nobody hands it over; the deed's ID."""
+async def word(request: Request, clock: Clock, at: datetime) -> Deed:
+    """The person's displeased word arrives at this instant, and nobody hands it over."""
     grade = {} if clock is Clock.DISPUTE else {"rating": "bad"}
-    deed = await request.receive(WINDOWS[clock][1], "requester", at=at, **grade)
-    return deed.id
+    return await request.receive(WINDOWS[clock][1], "requester", at=at, **grade)
 
 
 def test_every_window_that_lapses_is_tried() -> None:
@@ -102,7 +102,7 @@ async def test_a_window_waits_for_a_word_that_arrived_in_time_and_is_not_applied
         assert (await request.case()).status is before.status
         await request.forward_to(waiting.rungs[0].at)
     assert "lapsed" not in await request.events()
-    assert await request.hand_over(await town.deed(deed)) == leads_to
+    assert await request.hand_over(deed) == leads_to
     await request.forward(LOOK_AGAIN * 2)
     assert "lapsed" not in await request.events()
 
@@ -115,8 +115,8 @@ async def test_a_word_that_arrived_at_the_end_of_the_window_keeps_nothing_open(c
     await request.forward_to(running.due)
     assert "lapsed" in await request.events()
     with pytest.raises((NotPermitted, TooLate)):
-        await request.hand_over(await town.deed(deed))
-    assert (await request.deeds())[deed] in ("NotPermitted", "TooLate")
+        await request.hand_over(deed)
+    assert (await request.deeds())[deed.id] in ("NotPermitted", "TooLate")
 
 
 async def test_any_deed_that_arrived_in_time_is_waited_for(town: Town) -> None:

@@ -18,7 +18,7 @@ def recorder(config: pytest.Config) -> Recorder | None:
 @pytest.mark.parametrize("name", PATHS)
 async def test_path(name: str, idle_town: Town, pytestconfig: pytest.Config) -> None:
     recording = recorder(pytestconfig)
-    async with idle_town.at_work(**({} if recording else {"max_cached_workflows": 0})):
+    async with idle_town.at_work(max_cached_workflows=2_000 if recording else 0):
         request = await PATHS[name].play(idle_town)
         assert await request.events() == list(PATHS[name].events)
     if recording:

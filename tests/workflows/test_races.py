@@ -104,6 +104,16 @@ async def test_feedback_that_arrived_late_is_late_and_never_refused(town: Town) 
     assert "breach_withdrawn" not in await request.events()
 
 
+@pytest.mark.xfail(reason="the next clock counts from the arrival of an act that was carried out later", strict=True)
+async def test_a_units_days_never_count_from_before_it_had_the_case(town: Town) -> None:
+    """Art. 11(3). The Centre's transfer waited two days for Temporal; until then the unit saw nothing of it."""
+    request = await town.register()
+    deed = await request.receive("transfer", "agent", lead="WATER")
+    await request.forward(timedelta(days=2))
+    await request.hand_over(deed)
+    assert await request.unit("WATER", "return") == "returned"
+
+
 # -- two acts at once -----------------------------------------------------------------------------------------------
 
 
@@ -144,7 +154,7 @@ async def test_of_two_transfers_at_once_one_is_a_reassignment_on_record_and_one_
         outcome(request.agent("transfer", actor="agent-1", lead="WATER")),
         outcome(request.agent("transfer", actor="agent-2", lead="HEAT")),
     )
-    assert found == ["assigned"] * 2
+    assert list(found) == ["assigned", "assigned"]
     file = await request.file()
     last = await request.last("transfer")
     assert [a.unit for a in file.active()] == list(file.case.units) == [last.detail["lead"]]
@@ -159,7 +169,7 @@ async def test_who_has_claimed_a_case_is_alone_with_it(town: Town) -> None:
         outcome(request.agent("transfer", actor="agent-2", lead="HEAT")),
         outcome(request.agent("transfer", actor="agent-1", lead="WATER")),
     )
-    assert found == [NotYours.__name__, "assigned"]
+    assert list(found) == [NotYours.__name__, "assigned"]
     assert (await request.case()).units == ("WATER",)
 
 

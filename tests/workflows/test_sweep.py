@@ -216,7 +216,6 @@ async def test_a_signalled_deed_that_found_no_workflow_is_brought_by_the_sweep(t
     assert (await request.deeds())[deed.id] == "NotPermitted"
 
 
-@pytest.mark.xfail(reason="the sweep ends its batch at the first desk that does not answer", strict=True)
 async def test_one_case_that_does_not_answer_holds_up_no_other(town: Town) -> None:
     silent, other = await registered(town), await begun(town)
     await start(town.env.client, f"{town.queue}-of-nobody", await silent.file())
@@ -232,8 +231,6 @@ async def test_one_case_that_does_not_answer_holds_up_no_other(town: Town) -> No
 async def test_one_sweep_starts_cases_and_hands_over_deeds(town: Town) -> None:
     request = await registered(town)
     await request.receive("transfer", "agent", at=datetime.now(UTC) - PAUSE * 2, lead="WATER")
-    counted = await town.env.client.execute_workflow(
-        SweepWorkflow.run, id=f"sweep-{town.queue}", task_queue=town.queue
-    )
+    counted = await town.env.client.execute_workflow(SweepWorkflow.run, id=f"sweep-{town.queue}", task_queue=town.queue)
     assert (counted["begun"], counted["handed_over"]) == (1, 1)
     assert (await request.case()).status is Status.ASSIGNED

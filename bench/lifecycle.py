@@ -99,7 +99,9 @@ def report(
         }
     ratios = [pair["hotline"].rate / pair["floor"].rate for pair in pairs if pair["floor"].done]
     found |= {"ratio": round(median(ratios), 3) if ratios else 0.0, "ratios": [round(each, 3) for each in ratios]}
-    spent = {name: sum(sum(b.cpu.values()) - b.cpu["other"] for b in (pair[name] for pair in pairs)) for name in pairs[0]}
+    spent = {
+        name: sum(sum(b.cpu.values()) - b.cpu["other"] for b in (pair[name] for pair in pairs)) for name in pairs[0]
+    }
     found["cpu_ratio"] = round(spent["floor"] / spent["hotline"], 3)
     return found | {"failed": found["failed"] + found["floor_failed"]}
 

@@ -22,5 +22,3 @@ async def test_both_parties_carry_every_case() -> None:
     for figure in ("events_per_case", "transitions_per_case", "sql_per_case"):
         assert report[figure] > 0
         assert report[f"floor_{figure}"] > 0
-
-

@@ -173,7 +173,7 @@ def _day(days: int) -> str:
 
 COLUMNS = ("Workflow ID", "CaseStatus", "Hands", "Units", "District", "Matter", "DueAt", "Overdue", "Returns")
 OPEN = 'ExecutionStatus="Running" AND WorkflowType="Case"'
-SWAGGER_CDN = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/"
+SWAGGER_UI = "**/swagger-ui*"
 
 
 class Camera:
@@ -215,9 +215,7 @@ class Camera:
 
     async def api_docs(self, name: str, swagger_ui: Path, height: int) -> None:
         """The page takes its script from the internet; here from a folder."""
-        await self._page.route(
-            f"{SWAGGER_CDN}*", lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name)
-        )
+        await self._page.route(SWAGGER_UI, lambda route: route.fulfill(path=swagger_ui / Path(route.request.url).name))
         await self._open(f"{self._api}/docs", height, "Authorize")
         await self._page.screenshot(path=self._folder / f"{name}.png")
 

@@ -72,6 +72,11 @@ TEXTS: dict[Act, tuple[Text, ...]] = {
 """The texts that come with an act, as the API would register them."""
 
 
+def monday_ahead(weeks: int = 3) -> date:
+    today = datetime.now(SHANGHAI).date()
+    return today + (7 * weeks - today.weekday()) * ONE_DAY
+
+
 @dataclass
 class Town:
     """The servers of one test, and the cases that it registered there."""
@@ -80,12 +85,8 @@ class Town:
     engine: AsyncEngine
     queue: str
     requests: list[Request] = field(default_factory=list)
-
-    @property
-    def monday(self) -> date:
-        """The Monday on which requests come in: far enough ahead for a calendar of our own, whatever today is."""
-        today = datetime.now(SHANGHAI).date()
-        return today + (21 - today.weekday()) * ONE_DAY
+    monday: date = field(default_factory=monday_ahead)
+    """The day on which requests come in: far enough ahead for a calendar of our own, whatever today is."""
 
     def day(self, number: int) -> date:
         """A day counted from that Monday (0); the second Sunday is 13."""
@@ -114,6 +115,12 @@ class Town:
         self.requests.append(request)
         if begin:
             await request.begin()
+        return request
+
+    async def transferred(self, lead: str = "WATER", *assisting: str, **facts: Any) -> Request:
+        """A request that an agent has sent to these units."""
+        request = await self.register(**facts)
+        await request.agent("transfer", lead=lead, assisting=assisting)
         return request
 
     @asynccontextmanager
@@ -155,6 +162,11 @@ class Town:
             notice = Notice(last, "样例通知", None, tuple(sorted(days, key=lambda day: day.day)))
             await how(conn, notice)
         return notice
+
+    async def look_for_faults(self) -> None:
+        """Every case of the town is sound (`Request.faults`)."""
+        for request in self.requests:
+            assert await request.faults() == [], request.number
 
     async def deeds_of(self, number: str) -> dict[str, dict[str, Any]]:
         """The deeds of a case by ID."""

@@ -29,9 +29,9 @@ PRIORITY = {Urgency.CRITICAL: Priority(priority_key=1), Urgency.URGENT: Priority
 SIGNALS = {Act.FEEDBACK: CaseWorkflow.unit_feedback, Act.RETURN: CaseWorkflow.unit_return}
 """The acts that a machine client may also send without waiting for an answer."""
 
-UNREACHABLE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
 NEVER_CONNECTED = RuntimeError
-"""What a lazy client raises as long as its first connection fails; afterwards it is an RPCError."""
+"""What a lazy client raises while it has never reached a server."""
 
 
 class Later(Exception):
@@ -120,5 +120,7 @@ def refusal_of(error: ApplicationError) -> Refusal:
     return REFUSALS[error.type or ""](error.message, Citation.parse(basis) if basis else None)
 
 
-def _later(error: RPCError) -> Exception:
-    return Later() if error.status in UNREACHABLE else error
+def _later(error: RPCError) -> Later:
+    """Whatever Temporal cannot do now (it is down, or the workflow is stuck), the deed is on record."""
+    log.warning("a deed was not handed over: %s", error.status.name)
+    return Later()

@@ -495,6 +495,7 @@ def test_where_duty_is_unclear_the_centre_asks_the_approval_office() -> None:  #
     assert story.agent(Act.ESCALATE) is Status.ESCALATED
     assert (story.case.hands, story.case.desk) == ("office", f"{story.case.number}-designation-1")
     assert story.due(Clock.DESIGNATION, "office") == at("11-06T00:00")
+    assert [running.clock for running in story.file.clocks] == [Clock.DESIGNATION]
     assert story.told() == [("office", "escalate", None)]
 
 
@@ -553,6 +554,10 @@ def test_the_office_may_revise_its_own_designation_and_nobody_elses_transfer() -
     assert story.office(Act.REVISE, lead="WATER") is Status.ASSIGNED
     assert (story.case.units, story.case.round) == (("WATER",), 2)
     assert story.assignment("WATER").designated
+    assert {a.unit: a.handling for a in story.steps[-1].assignments if a.round == 1} == {
+        "JW": Handling.RECALLED,
+        "GAS": Handling.RECALLED,
+    }
     with refused(NotPermitted, art(12, paragraph=2)):
         assigned().office(Act.REVISE, lead="JW")
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio.client import WorkflowHistory
 
 from tests.town import Request
@@ -89,7 +90,13 @@ def _compact(value: Any) -> str:
 
 
 class Recorder:
-    """A plugin of pytest: `test_paths` hands over what it played."""
+    """A plugin of pytest: has these paths played only; `test_paths` hands over what it played."""
+
+    def __init__(self, wanted: Set[str]) -> None:
+        self.wanted = wanted
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [i for i in items if isinstance(i, pytest.Function) and i.callspec.params["name"] in self.wanted]
 
     async def keep(self, name: str, request: Request) -> None:
         write(name, await request.histories())

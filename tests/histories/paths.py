@@ -28,16 +28,18 @@ class Path:
 
     play: Play
     events: tuple[str, ...]
+    publishes: bool = False
+    """It changes the calendar: it needs a database of its own."""
 
 
 PATHS: dict[str, Path] = {}
 
 
-def path(events: str) -> Callable[[Play], Play]:
+def path(events: str, *, publishes: bool = False) -> Callable[[Play], Play]:
     """Add a path under the name of its function; it ends in the archive."""
 
     def add(play: Play) -> Play:
-        PATHS[play.__name__] = Path(play, tuple(events.split()))
+        PATHS[play.__name__] = Path(play, tuple(events.split()), publishes)
         return play
 
     return add
@@ -96,8 +98,7 @@ async def answered_badly(town: Town) -> Request:
 
 @path("register transfer sign feedback attempt sealed")
 async def transferred(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await content(request)
     return await archived(request)
@@ -144,8 +145,7 @@ async def claimed(town: Town) -> Request:
 
 @path("register transfer return transfer reassigned sign feedback attempt sealed")
 async def returned(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "return")
     await request.agent("transfer", lead="HEAT")
     await handled(request, "HEAT")
@@ -170,8 +170,7 @@ async def returned_too_often(town: Town) -> Request:
 
 @path("register transfer declare_complex due_moved overdue return transfer reassigned sign feedback attempt sealed")
 async def complicated(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "declare_complex")
     await request.expire("sign", "WATER")
     await request.unit("WATER", "return")
@@ -183,8 +182,7 @@ async def complicated(town: Town) -> Request:
 
 @path("register transfer sign request_extension grant due_moved feedback attempt sealed")
 async def extended(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "sign")
     await request.unit("WATER", "request_extension", until=await week_after_due(request))
     await request.agent("grant", unit="WATER")
@@ -195,8 +193,7 @@ async def extended(town: Town) -> Request:
 
 @path("register transfer sign request_extension lapsed warned overdue deny due_moved feedback attempt sealed")
 async def denied_late(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "sign")
     await request.forward(ONE_DAY)
     await request.unit("WATER", "request_extension", until=await week_after_due(request))
@@ -218,8 +215,7 @@ async def week_after_due(request: Request) -> str:
     " attempt sealed"
 )
 async def overdue(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "sign")
     clock = await request.clock("handling", "WATER")
     rungs = {rung.mark.value: rung.at for rung in clock.rungs}
@@ -236,8 +232,7 @@ async def overdue(town: Town) -> Request:
 
 @path("register transfer sign feedback feedback send_back sign feedback feedback approve attempt sealed")
 async def several_units(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER", assisting=["HEAT"])
+    request = await town.transferred("WATER", "HEAT")
     await request.unit("WATER", "sign")
     await request.unit("HEAT", "feedback", replied="relay")
     await request.unit("WATER", "feedback", replied="phone")
@@ -253,8 +248,7 @@ async def several_units(town: Town) -> Request:
 
 @path("register transfer return feedback approve attempt sealed")
 async def assisting_returned(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER", assisting=["HEAT"])
+    request = await town.transferred("WATER", "HEAT")
     await request.unit("HEAT", "return")
     await request.unit("WATER", "feedback", replied="phone")
     await request.agent("approve")
@@ -264,8 +258,7 @@ async def assisting_returned(town: Town) -> Request:
 
 @path("register transfer admit sign feedback approve attempt sealed")
 async def admitted(town: Town) -> Request:
-    request = await town.register(report="unlawful")
-    await request.agent("transfer", lead="HB1")
+    request = await town.transferred("HB1", report="unlawful")
     await request.unit("HB1", "admit")
     await handled(request, "HB1")
     await request.agent("approve")
@@ -275,8 +268,7 @@ async def admitted(town: Town) -> Request:
 
 @path("register transfer reject warned overdue approve attempt lapsed sealed")
 async def rejected(town: Town) -> Request:
-    request = await town.register(report="action")
-    await request.agent("transfer", lead="HB1")
+    request = await town.transferred("HB1", report="action")
     await request.unit("HB1", "reject")
     await request.expire("review")
     await request.agent("approve")
@@ -286,8 +278,7 @@ async def rejected(town: Town) -> Request:
 
 @path("register transfer sign feedback transfer reassigned sign feedback approve attempt sealed")
 async def reviewed_elsewhere(town: Town) -> Request:
-    request = await town.register(matter="staff", respondent="HP")
-    await request.agent("transfer", lead="JW")
+    request = await town.transferred("JW", matter="staff", respondent="HP")
     await handled(request, "JW")
     await request.agent("transfer", lead="JT")
     await handled(request, "JT")
@@ -309,8 +300,7 @@ async def corrected(town: Town) -> Request:
 
 @path("register transfer ask supplement handed_over urge sign feedback attempt sealed")
 async def questioned(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "ask")
     await request.person("supplement", infringement=True)
     await request.person("urge")
@@ -321,8 +311,7 @@ async def questioned(town: Town) -> Request:
 
 @path("register transfer recall warned overdue transfer reassigned sign feedback attempt sealed")
 async def recalled(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.agent("recall")
     await request.expire("redispatch")
     await request.agent("transfer", lead="WATER")
@@ -331,10 +320,9 @@ async def recalled(town: Town) -> Request:
     return await archived(request)
 
 
-@path("register transfer recompute due_moved sign lapsed warned feedback attempt sealed")
+@path("register transfer recompute due_moved sign lapsed warned feedback attempt sealed", publishes=True)
 async def recomputed(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await town.announce(await request.now(), town.day(3))
     (deed,) = await request.waiting()
     await request.hand_over(deed)
@@ -349,8 +337,7 @@ async def recomputed(town: Town) -> Request:
     "register transfer overdue lapsed return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed"
 )
 async def returned_in_time_applied_late(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.forward_to((await request.clock("return", "WATER")).due - timedelta(hours=1))
     deed = await request.receive("return", "unit", unit="WATER")
     await request.expire("return", "WATER")
@@ -363,8 +350,7 @@ async def returned_in_time_applied_late(town: Town) -> Request:
 
 @path("register transfer sign feedback attempt sealed")
 async def signalled_feedback(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "sign")
     await request.signal(await request.receive("feedback", "unit", unit="WATER", replied="message"))
     await request.until("callback")
@@ -374,8 +360,7 @@ async def signalled_feedback(town: Town) -> Request:
 
 @path("register transfer return transfer reassigned sign lapsed feedback attempt sealed")
 async def signalled_return(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.signal(await request.receive("return", "unit", unit="WATER"))
     await request.until("returned")
     await request.agent("transfer", lead="HEAT")
@@ -432,8 +417,7 @@ async def designated(town: Town) -> Request:
 
 @path("register transfer return designate revise sign feedback attempt sealed")
 async def revised(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "return", disputed=True)
     await request.office("designate", lead="JW")
     await request.office("revise", lead="JT")
@@ -444,8 +428,7 @@ async def revised(town: Town) -> Request:
 
 @path("register transfer escalate override escalate withdraw sealed")
 async def taken_from_the_office(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.agent("escalate")
     await request.supervisor("override")
     await request.agent("escalate")
@@ -458,8 +441,7 @@ async def taken_from_the_office(town: Town) -> Request:
 
 @path("register transfer sign feedback attempt redone sign feedback approve attempt sealed")
 async def redone(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.caller(reach="reached", resolved=False, rating="poor")
     await handled(request)
@@ -472,8 +454,7 @@ async def redone(town: Town) -> Request:
     "register transfer sign feedback attempt redone sign feedback approve attempt warned overdue conclude lapsed sealed"
 )
 async def supervised(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.caller(reach="reached", resolved=False, rating="poor")
     await handled(request)
@@ -489,8 +470,7 @@ async def supervised(town: Town) -> Request:
     " approve attempt sealed"
 )
 async def supervised_to_another_unit(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.caller(reach="reached", resolved=False, rating="poor")
     await handled(request)
@@ -505,8 +485,7 @@ async def supervised_to_another_unit(town: Town) -> Request:
 
 @path("register transfer sign feedback attempt attempt attempt unreachable lapsed sealed")
 async def unreachable(town: Town) -> Request:
-    request = await town.register(call_from="18:30")
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(call_from="18:30")
     await handled(request)
     for _ in range(3):
         call_at = (await request.case()).call_at
@@ -518,8 +497,7 @@ async def unreachable(town: Town) -> Request:
 
 @path("register transfer sign feedback warned overdue attempt sealed")
 async def called_late(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.expire("callback")
     await content(request)
@@ -528,8 +506,7 @@ async def called_late(town: Town) -> Request:
 
 @path("register transfer sign feedback attempt lapsed sealed")
 async def not_asked(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.caller(reach="refused")
     return await archived(request)
@@ -537,8 +514,7 @@ async def not_asked(town: Town) -> Request:
 
 @path("register transfer sign feedback rate sealed")
 async def tracked(town: Town) -> Request:
-    request = await town.register(reachable=False, channel="web")
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(reachable=False, channel="web")
     await handled(request)
     await request.person("rate", rating="good")
     return await archived(request)
@@ -546,8 +522,7 @@ async def tracked(town: Town) -> Request:
 
 @path("register transfer sign feedback lapsed waived lapsed sealed")
 async def waived(town: Town) -> Request:
-    request = await town.register(reachable=False, channel="web")
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(reachable=False, channel="web")
     await handled(request)
     await request.expire("tracking")
     return await archived(request)
@@ -555,8 +530,7 @@ async def waived(town: Town) -> Request:
 
 @path("register transfer sign feedback override transfer reassigned sign feedback attempt sealed")
 async def overridden(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.supervisor("override")
     await request.agent("transfer", lead="HEAT")
@@ -570,8 +544,7 @@ async def overridden(town: Town) -> Request:
 
 @path("register transfer cease lapsed sealed")
 async def ceased(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.agent("cease", procedure="litigation")
     return await archived(request)
 
@@ -593,8 +566,7 @@ async def withdrawn(town: Town) -> Request:
 
 @path("register transfer sign feedback withdraw sealed")
 async def withdrawn_at_the_callback(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await handled(request)
     await request.person("withdraw")
     return await archived(request)
@@ -614,8 +586,7 @@ async def disputed(town: Town) -> Request:
 
 @path("register transfer feedback attempt incomplete warned overdue supply sealed")
 async def incomplete(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred()
     await request.unit("WATER", "feedback")
     await content(request)
     await request.until(lambda file: any(clock.clock == "archive" for clock in file.clocks))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from settings import sqlalchemy_url
+from storage.engine import make_engine
 from tests import conftest
 from tests.town import Town
 
@@ -15,14 +19,24 @@ from tests.town import Town
 conftest.SERVER_OPTIONS += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"']
 
 
+@pytest.fixture(scope="session")
+async def common_ground(temporal: WorkflowEnvironment, postgres: str) -> AsyncIterator[AsyncEngine]:
+    """One database for all towns that leave its calendar alone: a town sees no cases but its own."""
+    name = f"towns_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
+    engine = make_engine(sqlalchemy_url(conftest.database_of(postgres, name)))
+    await Town(temporal, engine, "nobody").open()
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture
-async def idle_town(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[Town]:
+async def idle_town(temporal: WorkflowEnvironment, common_ground: AsyncEngine, queue: str) -> AsyncIterator[Town]:
     """A town in which no worker works; the test puts one to work (`Town.at_work`)."""
-    made = Town(temporal, engine, queue)
-    await made.open()
+    made = Town(temporal, common_ground, queue)
     yield made
-    for request in made.requests:
-        assert await request.faults() == []
+    await made.look_for_faults()
 
 
 @pytest.fixture
@@ -30,3 +44,19 @@ async def town(idle_town: Town) -> AsyncIterator[Town]:
     """A town with a worker at work."""
     async with idle_town.at_work():
         yield idle_town
+
+
+@pytest.fixture
+async def own_idle_town(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[Town]:
+    """A town with a database of its own, for whoever publishes notices or sweeps; no worker works."""
+    made = Town(temporal, engine, queue)
+    await made.open()
+    yield made
+    await made.look_for_faults()
+
+
+@pytest.fixture
+async def own_town(own_idle_town: Town) -> AsyncIterator[Town]:
+    """The same with a worker at work."""
+    async with own_idle_town.at_work():
+        yield own_idle_town

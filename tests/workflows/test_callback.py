@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -13,10 +14,9 @@ from domain.vocabulary import Outcome, Status
 from tests.town import Request, Town, local
 
 
-async def reported(town: Town, **facts: object) -> Request:
+async def reported(town: Town, **facts: Any) -> Request:
     """A unit has reported its result on Monday."""
-    request = await town.register(**{"reachable": True, **facts})  # type: ignore[arg-type]
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(**facts)
     await request.unit("WATER", "feedback", replied="phone")
     return request
 

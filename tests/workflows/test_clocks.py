@@ -20,25 +20,21 @@ async def triage(town: Town) -> Request:
 
 
 async def transferred(town: Town) -> Request:
-    request = await town.register()
-    await request.agent("transfer", lead="WATER")
-    return request
+    return await town.transferred()
 
 
 async def reported(town: Town) -> Request:
-    request = await town.register(report="unlawful")
-    await request.agent("transfer", lead="WATER")
-    return request
+    return await town.transferred(report="unlawful")
 
 
 async def returned(town: Town) -> Request:
-    request = await transferred(town)
+    request = await town.transferred()
     await request.unit("WATER", "return")
     return request
 
 
 async def extension_asked(town: Town) -> Request:
-    request = await transferred(town)
+    request = await town.transferred()
     await request.unit("WATER", "request_extension", until=town.day(21).isoformat())
     return request
 
@@ -50,8 +46,7 @@ async def escalated(town: Town) -> Request:
 
 
 async def in_review(town: Town) -> Request:
-    request = await transferred(town)
-    await request.agent("transfer", lead="WATER", assisting=["HEAT"])
+    request = await town.transferred("WATER", "HEAT")
     for unit in ("WATER", "HEAT"):
         await request.unit(unit, "feedback", replied="phone")
     return request
@@ -64,8 +59,7 @@ async def answered(town: Town) -> Request:
 
 
 async def reported_back(town: Town, *, reachable: bool = True) -> Request:
-    request = await town.register(reachable=reachable)
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(reachable=reachable)
     await request.unit("WATER", "feedback", replied="phone")
     return request
 
@@ -90,7 +84,7 @@ async def declined(town: Town) -> Request:
 
 
 async def incomplete(town: Town) -> Request:
-    request = await transferred(town)
+    request = await town.transferred()
     await request.unit("WATER", "feedback")  # how it replied, it does not say
     await request.caller(reach="reached", resolved=True, rating="good")
     await request.until(lambda file: file.clock(Clock.ARCHIVE, CENTRE) is not None)

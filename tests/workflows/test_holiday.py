@@ -22,6 +22,11 @@ LADDER = ("warned", "urged", "overdue", "noticed", "bulletined")
 
 
 @pytest.fixture
+async def town(own_town: Town) -> Town:
+    return own_town
+
+
+@pytest.fixture
 async def festive(town: Town) -> Town:
     """A town with the holiday published ahead."""
     await town.publish(*map(town.day, OFF), works=map(town.day, WORKS))
@@ -30,8 +35,7 @@ async def festive(town: Town) -> Town:
 
 async def handled_from(town: Town, day: int, hour: int = 16) -> Request:
     """A case that went to a unit on this day, and was signed for."""
-    request = await town.register(local(town.day(day), hour))
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(at=local(town.day(day), hour))
     await request.unit("WATER", "sign")
     return request
 

@@ -22,8 +22,7 @@ async def rating_open(town: Town) -> Request:
 
 
 async def tracking_open(town: Town) -> Request:
-    request = await town.register(reachable=False)
-    await request.agent("transfer", lead="WATER")
+    request = await town.transferred(reachable=False)
     await request.unit("WATER", "feedback", replied="letter")
     return request
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import NondeterminismError
@@ -18,6 +17,7 @@ from tests.histories.paths import PATHS
 from tests.town import words_in
 from worker import PASSED_THROUGH, WORKFLOWS
 from workflows.case import CaseWorkflow
+from workflows.converter import data_converter
 
 Workflow = type[Any]
 
@@ -30,7 +30,7 @@ def replay() -> Callable[[WorkflowHistory, list[Workflow]], Any]:
     async def replayed(history: WorkflowHistory, workflows: list[Workflow]) -> Exception | None:
         replayer = Replayer(
             workflows=workflows,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter,
             workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         )
         return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure

@@ -71,8 +71,7 @@ async def finished(request: Request) -> None:
 async def test_another_worker_goes_on_in_the_middle_of_a_case(idle_town: Town) -> None:
     town = idle_town
     async with town.at_work():
-        request = await town.register()
-        await request.agent("transfer", lead="WATER")
+        request = await town.transferred()
         await request.forward_to((await request.clock("handling", "WATER")).rungs[0].at)
     async with town.at_work(max_cached_workflows=0):
         urged = (await request.clock("handling", "WATER")).rungs[0]
@@ -91,8 +90,7 @@ async def test_another_worker_goes_on_in_the_middle_of_a_case(idle_town: Town) -
 async def test_what_falls_due_while_no_worker_works_is_marked_when_one_comes(idle_town: Town) -> None:
     town = idle_town
     async with town.at_work():
-        request = await town.register()
-        await request.agent("transfer", lead="WATER")
+        request = await town.transferred()
         due = (await request.clock("sign", "WATER")).due
         await request.forward_to(due - timedelta(seconds=20))
     await town.env.fast_forward(request.handle(), timedelta(seconds=20))
@@ -106,8 +104,7 @@ async def test_what_falls_due_while_no_worker_works_is_marked_when_one_comes(idl
 async def test_a_deed_that_comes_while_no_worker_works_is_carried_out_when_one_comes(idle_town: Town) -> None:
     town = idle_town
     async with town.at_work():
-        request = await town.register()
-        await request.agent("transfer", lead="WATER")
+        request = await town.transferred()
     deed = await request.receive("return", "unit", unit="WATER")
     await request.signal(deed)
     async with town.at_work():
@@ -119,8 +116,7 @@ async def test_what_was_written_is_not_written_again_when_the_answer_is_lost(idl
     town = idle_town
     async with town.at_work(Forgetful):
         emergency = await town.register(datetime.now(UTC), exclusion="emergency")
-        request = await town.register()
-        await request.agent("transfer", lead="WATER")
+        request = await town.transferred()
         await request.expire("sign", "WATER")
         await finished(request)
         await emergency.expire("dispute")
@@ -141,8 +137,7 @@ async def test_what_a_child_gives_back_never_replaces_what_the_case_knows_since(
         return made[0]
 
     async with town.at_work(slow):
-        request = await town.register()
-        await request.agent("transfer", lead="WATER")
+        request = await town.transferred()
         await request.unit("WATER", "feedback", replied="phone")
         attempt = await request.receive("attempt", "caller", reach="reached", resolved=False, rating="bad")
         calling = asyncio.create_task(request.hand_over(attempt))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from activities.sweep import PAUSE, Desks, Sweep
@@ -14,10 +13,17 @@ from domain.case import Deed, File
 from domain.vocabulary import Status
 from tests.town import PROMPT, Request, Town
 from workflows.client import Elsewhere, Later, hand_over, start
+from workflows.converter import data_converter
 from workflows.sweep import SweepWorkflow
 
 NOBODY = "127.0.0.1:1"
 """An address at which no Temporal answers."""
+
+
+@pytest.fixture
+async def town(own_town: Town) -> Town:
+    """The sweep brings whatever waits in the tables: it gets tables of its own."""
+    return own_town
 
 
 def sweep_of(town: Town, client: Client | None = None, patience: timedelta = timedelta(seconds=8)) -> Sweep:
@@ -35,7 +41,7 @@ def sweep_of(town: Town, client: Client | None = None, patience: timedelta = tim
 
 async def down() -> Client:
     """A client of a Temporal that is down."""
-    return await Client.connect(NOBODY, lazy=True, data_converter=pydantic_data_converter)
+    return await Client.connect(NOBODY, lazy=True, data_converter=data_converter)
 
 
 async def registered(town: Town, ago: timedelta = timedelta(minutes=1), **facts: object) -> Request:

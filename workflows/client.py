@@ -103,7 +103,7 @@ async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta =
 
 async def signal(client: Client, desk: str, deed: Deed) -> None:
     """Send a unit's result or return without waiting for an answer (`SIGNALS`)."""
-    handle = client.get_workflow_handle_for(CaseWorkflow.run, desk)
+    handle = client.get_workflow_handle(desk)
     try:
         await handle.signal(SIGNALS[deed.act], deed, rpc_timeout=timedelta(seconds=3))
     except NEVER_CONNECTED:

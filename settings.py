@@ -31,12 +31,16 @@ class Settings:
             database_url=sqlalchemy_url(_required("DATABASE_URL")),
             temporal_address=os.environ.get("TEMPORAL_ADDRESS", "127.0.0.1:7233"),
             temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
-            task_queue=os.environ.get("HOTLINE_TASK_QUEUE", "hotline"),
+            task_queue=task_queue(),
             rule_set=os.environ.get("HOTLINE_RULE_SET", "TJ-2015-18"),
             secret=_secret(),
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
             sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
         )
+
+
+def task_queue() -> str:
+    return os.environ.get("HOTLINE_TASK_QUEUE", "hotline")
 
 
 def _required(name: str) -> str:

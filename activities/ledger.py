@@ -7,7 +7,7 @@ an open history. Asked twice, they write once: a step that finds the file moved 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -21,7 +21,7 @@ from domain.calendar import Calendar
 from domain.case import Deed, File, Rung
 from domain.refusals import Refusal
 from domain.step import Result
-from domain.vocabulary import Mark, Status, Word
+from domain.vocabulary import Act, Mark, Status
 from storage import archives, deeds, files
 from storage.calendar import CalendarInForce
 from storage.engine import single
@@ -52,36 +52,57 @@ class Ledger:
     def activities(self) -> list[Callable[..., Any]]:
         """Every step under its own name, so that Temporal's UI calls each row by what happened."""
         return [
-            *(_named(act, self.apply) for act in acts.DUTIES),
-            *(_named(mark, self.strike) for mark in MARKS),
+            *(_named(act.value, self.apply) for act in acts.DUTIES),
+            *(_named(mark.value, self.strike) for mark in MARKS),
+            *(_named(name, self.hear) for name in SIGNALS),
             self.turn_away,
             self.seal,
+            self.read,
         ]
 
-    async def apply(self, file: File, deed: Deed) -> Applied:
-        """Carry out one deed exactly once, or record its refusal."""
+    async def apply(self, file: File, deed: Deed, now: datetime) -> Applied:
+        """Carry out one deed exactly once, or record its refusal. It counts from its arrival; what it begins, from `now`."""
         for _ in range(3):
             try:
-                result = acts.decide(file, deed, await self._calendar.get())
+                result = acts.decide(file, deed, await self._calendar.get(), now)
             except Refusal as refusal:
-                fresh = await self._load(file.case.number)
+                fresh = await self.read(file, now)
                 if fresh.case.version != file.case.version:
                     file = fresh
                     continue
-                return await self._refused(fresh, deed, refusal)
+                return await self._refused(fresh, deed, refusal, now)
             async with self._engine.connect() as conn:
                 if await files.record(conn, file.case.version, result, await self._version(), deed.id):
                     return Applied(result.file)
                 kept = await deeds.find(conn, deed.id)
                 file = await _load(conn, file.case.number)
             if kept is None:
-                await self._receive(deed)
-            elif kept.state == "applied":
+                return await self.hear(file, deed, now)
+            if kept.state == "applied":
                 return Applied(file)
-            elif kept.refusal:
+            if kept.refusal:
                 return Applied(file, kept.refusal["kind"], kept.refusal["detail"], kept.refusal["basis"])
             await self._calendar.again()
         raise RuntimeError("the file kept moving; Temporal tries again")
+
+    async def hear(self, file: File, deed: Deed, now: datetime) -> Applied:
+        """Carry out a deed as it is on record, whatever was sent: machine clients and operators signal what they like.
+
+        One that no API registered arrived now. One that is on record as another act, or of another case, is left alone.
+        """
+        async with self._engine.connect() as conn:
+            await deeds.receive(conn, replace(deed, received_at=now), [], None, "")
+            kept = await deeds.on_record(conn, deed.id)
+        if (kept.number, kept.act) != (deed.number, deed.act):
+            activity.logger.warning("a signal under the ID of another deed was dropped")
+            return Applied(file)
+        return await self.apply(file, kept, now)
+
+    @activity.defn
+    async def read(self, file: File, now: datetime) -> File:
+        """The file as it is on record."""
+        async with self._engine.connect() as conn:
+            return await _load(conn, file.case.number)
 
     async def strike(self, file: File, clock: str, rung: Rung, now: datetime) -> File:
         """An instant on a clock's ladder came: mark it once; nothing if the clock has stopped meanwhile."""
@@ -124,24 +145,16 @@ class Ledger:
             await self._calendar.again()
         return file
 
-    async def _refused(self, file: File, deed: Deed, refusal: Refusal) -> Applied:
+    async def _refused(self, file: File, deed: Deed, refusal: Refusal, now: datetime) -> Applied:
         """Keep the refusal; a deed that was applied before (and is asked again) stays applied."""
-        await self._receive(deed)
         async with self._engine.connect() as conn:
             await deeds.refuse(conn, deed.id, refusal)
             kept = await deeds.find(conn, deed.id)
-        if kept and kept.state == "applied":
+        if kept is None:
+            return await self.hear(file, deed, now)
+        if kept.state == "applied":
             return Applied(file)
         return Applied(file, refusal.kind, refusal.detail, str(refusal.basis) if refusal.basis else None)
-
-    async def _receive(self, deed: Deed) -> None:
-        """A signal may bring a deed that no API registered: it is on record before it is judged."""
-        async with self._engine.connect() as conn:
-            await deeds.receive(conn, deed, [], None, "")
-
-    async def _load(self, number: str) -> File:
-        async with self._engine.connect() as conn:
-            return await _load(conn, number)
 
     async def _version(self) -> int:
         return (await self._calendar.get()).version
@@ -151,14 +164,18 @@ MARKS = (Mark.WARNED, Mark.URGED, Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED, M
 """What a ladder may bring."""
 
 
-def _named(word: Word, step: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+SIGNALS = {"unit_feedback": Act.FEEDBACK, "unit_return": Act.RETURN}
+"""The acts of a unit that may also come by signal, from machine clients and operators, by the signal's name."""
+
+
+def _named(name: str, step: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The same step as an activity of this name."""
 
     @wraps(step)
     async def named(*args: Any) -> Any:
         return await step(*args)
 
-    return activity.defn(name=word.value)(named)
+    return activity.defn(name=name)(named)
 
 
 async def _load(conn: AsyncConnection, number: str) -> File:

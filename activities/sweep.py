@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
@@ -46,47 +47,61 @@ class Sweep:
     @activity.defn
     async def start_registered(self, now: datetime) -> int:
         """Start the workflows of cases that were registered but not begun; how many."""
-        begun = 0
         async with self._engine.connect() as conn:
-            for number in await intake.not_begun(conn, now - PAUSE):
-                file = await files.load(conn, number)
-                assert file is not None
-                try:
-                    await self._desks.start(file)
-                except self._desks.later:
-                    break
-                await intake.begun(conn, number, now)
-                begun += 1
-        return begun
+            waiting = await intake.not_begun(conn, now - PAUSE)
+        return await self._side_by_side(waiting, partial(self._start, now))
 
     @activity.defn
     async def hand_over_deeds(self, now: datetime) -> int:
         """Hand over deeds that were registered and neither applied nor refused; how many found their desk.
 
-        Those of one case in the order of their arrival, cases side by side: one that does not answer holds up no other.
+        Those of one case in the order of their arrival.
         """
         async with self._engine.connect() as conn:
             waiting = await deeds.waiting(conn, now - PAUSE)
         cases: dict[str, list[tuple[Deed, str]]] = {}
         for deed, desk in waiting:
             cases.setdefault(deed.number, []).append((deed, desk))
-        gate = asyncio.Semaphore(SIDE_BY_SIDE)
-        return sum(await asyncio.gather(*(self._hand_over_case(gate, found) for found in cases.values())))
+        return await self._side_by_side(cases, lambda conn, number: self._hand_over(conn, cases[number]))
 
-    async def _hand_over_case(self, gate: asyncio.Semaphore, found: list[tuple[Deed, str]]) -> int:
-        done = 0
-        async with gate, self._engine.connect() as conn:
-            for deed, desk in found:
+    async def _side_by_side(
+        self, numbers: Iterable[str], work: Callable[[AsyncConnection, str], Awaitable[int]]
+    ) -> int:
+        """Cases at once, a few at a time: one that does not answer, or fails, holds up no other."""
+        gate = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def one(number: str) -> int:
+            async with gate, self._engine.connect() as conn:
                 try:
-                    await self._desks.hand_over(desk, deed)
-                except Refusal as refusal:
-                    await deeds.refuse(conn, deed.id, refusal)
-                except self._desks.elsewhere:
-                    await self._refuse_if_archived(conn, deed)
-                    continue
+                    return await work(conn, number)
                 except self._desks.later:
-                    break
-                done += 1
+                    return 0
+                except Exception as error:
+                    activity.logger.error("%s waits for the next sweep: %s", number, type(error).__name__)
+                    return 0
+
+        return sum(await asyncio.gather(*map(one, numbers)))
+
+    async def _start(self, now: datetime, conn: AsyncConnection, number: str) -> int:
+        file = await files.load(conn, number)
+        assert file is not None
+        await self._desks.start(file)
+        await intake.begun(conn, number, now)
+        return 1
+
+    async def _hand_over(self, conn: AsyncConnection, found: list[tuple[Deed, str]]) -> int:
+        done = 0
+        for deed, desk in found:
+            try:
+                await self._desks.hand_over(desk, deed)
+            except Refusal as refusal:
+                await deeds.refuse(conn, deed.id, refusal)
+            except self._desks.elsewhere:
+                await self._refuse_if_archived(conn, deed)
+                continue
+            except self._desks.later:
+                break
+            done += 1
         return done
 
     async def _refuse_if_archived(self, conn: AsyncConnection, deed: Deed) -> None:

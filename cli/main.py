@@ -23,12 +23,14 @@ from cli.processes import StackError
 from cli.stack import LocalStack, Ports, hotline_services
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
-from domain.vocabulary import Role
-from settings import Settings, sqlalchemy_url
+from domain.vocabulary import Role, Status
+from settings import Settings, sqlalchemy_url, task_queue
 from storage.calendar import announce, read
 from storage.engine import make_engine
+from storage.files import load
 from storage.migrate import migrate
 from workflows.attributes import SEARCH_ATTRIBUTES
+from workflows.client import Later, connect, start
 
 app = typer.Typer(help="便民服务专线 88908890 · the public-service hotline", no_args_is_help=True, add_completion=False)
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
@@ -123,7 +125,7 @@ def links(console: Console, stack: LocalStack) -> None:
     console.print(f"API 接口文档      {stack.api_url}/docs")
     if stack.ui_url:
         console.print(
-            f"Temporal 未办结   {stack.ui_url}/namespaces/default/workflows?query=ExecutionStatus%3D%22Running%22"
+            f"Temporal 未办结   {stack.ui_url}/namespaces/default/workflows?query={OPEN_CASES}", soft_wrap=True
         )
     console.print("Ctrl-C stops everything; the state stays in " + str(stack.directory))
 
@@ -182,9 +184,9 @@ def calendar_load(
     file: Annotated[Path, typer.Argument(help="a notice as in domain/calendars/")], data: Data = HERE
 ) -> None:
     """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced."""
-    url = sqlalchemy_url(os.environ.get("DATABASE_URL") or database_url(data.resolve()))
+    url = _url(data)
 
-    async def load() -> tuple[int, int]:
+    async def publish() -> tuple[int, int]:
         notice = read_notice(file.read_text(encoding="utf-8"))
         engine = make_engine(url)
         async with engine.begin() as conn:
@@ -193,10 +195,39 @@ def calendar_load(
         return found
 
     try:
-        version, concerned = asyncio.run(load())
+        version, concerned = asyncio.run(publish())
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(f"published as version {version}; {concerned} open cases are recomputed")
+
+
+@app.command()
+def restart(
+    number: Annotated[str, typer.Argument(help="the case's number")],
+    data: Data = HERE,
+) -> None:
+    """Start a case's workflow again that somebody ended in Temporal: it goes on from the file of record."""
+
+    async def begin() -> str:
+        engine = make_engine(_url(data))
+        async with engine.connect() as conn:
+            file = await load(conn, number)
+        await engine.dispose()
+        if file is None:
+            raise typer.BadParameter(f"no case {number}")
+        if file.case.status is Status.ARCHIVED:
+            raise typer.BadParameter(f"{number} is archived")
+        try:
+            begun = await start(await connect(), task_queue(), file, again=True)
+        except (Later, RuntimeError) as error:
+            raise typer.BadParameter("Temporal cannot be reached at TEMPORAL_ADDRESS") from error
+        return "started again" if begun else "runs already; nothing was done"
+
+    typer.echo(f"{number} {asyncio.run(begin())}")
+
+
+def _url(data: Path) -> str:
+    return sqlalchemy_url(os.environ.get("DATABASE_URL") or database_url(data.resolve()))
 
 
 @app.command("migrate")

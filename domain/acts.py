@@ -84,8 +84,11 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How long a lapse waits for a deed that arrived in time and is not applied yet."""
 
 
-def decide(file: File, deed: Deed, calendar: Calendar) -> Result:
-    """What a deed does to the case, or a Refusal with the provision. Its arrival is the instant that counts."""
+def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = None) -> Result:
+    """What a deed does to the case, or a Refusal with the provision.
+
+    Its arrival decides whether it is in time; the clocks that it starts count from `now` (None: it did not wait).
+    """
     case = file.case
     found = move(case.status, deed.act, deed.role)
     for_the_person = (case.status, deed.act, Role.REQUESTER) in BY_TRIPLE
@@ -93,7 +96,7 @@ def decide(file: File, deed: Deed, calendar: Calendar) -> Result:
         raise NotYours(f"claimed by {case.holder}")
     if deed.act not in DUTIES:
         raise NotPermitted(f"no deed brings a {deed.act}: the clock does")
-    step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed)
+    step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed, now)
     line = step.record(deed.act, found.basis)
     target = DUTIES[deed.act](step, deed, line)
     assert target in found.targets, f"{deed.act} led to {target}, which MOVES does not list"

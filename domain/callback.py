@@ -21,7 +21,7 @@ def begin(step: Step) -> Status:
     step.set(callbacks=nth, attempts=0, desk=f"{step.case.number}-callback-{nth}")
     if step.case.reachable:
         step.arm(Clock.CALLBACK, CENTRE)
-        step.set(call_at=_civil(step, step.at))
+        step.set(call_at=_civil(step, step.now))
     else:
         step.arm(Clock.TRACKING, CENTRE)
     return Status.CALLBACK

@@ -55,7 +55,7 @@ def _follow(step: Step, running: RunningClock, present: str, was: Case) -> None:
         return
     if term.shorter_than(Term.parse(present)):
         # It counts from the correction, lest somebody be overdue before they were told; and is never later for it.
-        if due(step.at, term, step.calendar, step.rules.day_ends).due < running.due:
+        if due(step.now, term, step.calendar, step.rules.day_ends).due < running.due:
             step.arm(running.clock, running.owner, about=running.about, why="corrected")
     elif str(usual) == present:
         step.arm(running.clock, running.owner, start=_began(step, running), about=running.about, why="corrected")
@@ -184,7 +184,7 @@ def dispatch(
                 unit=unit,
                 part=part if unit == lead else Part.ASSISTING,
                 round=step.case.round,
-                delivered_at=step.at,
+                delivered_at=step.now,
                 handling=Handling.DELIVERED,
                 designated=designated,
                 choice=choice,

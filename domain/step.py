@@ -57,13 +57,23 @@ class Result:
 class Step:
     """Keeps the file consistent while a duty changes it."""
 
-    def __init__(self, file: File, rules: RuleSet, calendar: Calendar, at: datetime, deed: Deed | None = None) -> None:
+    def __init__(
+        self,
+        file: File,
+        rules: RuleSet,
+        calendar: Calendar,
+        at: datetime,
+        deed: Deed | None = None,
+        now: datetime | None = None,
+    ) -> None:
         self.before = file
         self.file = file
         self.rules = rules
         self.calendar = calendar
         self.at = at
         """When it counts: a deed's arrival, or the instant at which a clock struck."""
+        self.now = max(at, now or at)
+        """When the step is taken: a deed may have waited. What begins with it begins now, for whoever must act next."""
         self.deed = deed
         self.lines: list[Line] = []
         self.clocks: dict[str, ClockRow] = {}
@@ -98,7 +108,7 @@ class Step:
     ) -> None:
         """Start a clock by the rule set's limit (or `term`); one that runs already is set anew, on record."""
         limit = self.rules.limit(clock, self.case, complex=complex)
-        derived = due(start or self.at, term or limit.term, self.calendar, self.rules.day_ends)
+        derived = due(start or self.now, term or limit.term, self.calendar, self.rules.day_ends)
         old = self.file.clock(clock, owner, about)
         running = RunningClock(
             clock=clock,
@@ -184,7 +194,7 @@ class Step:
                 instant = before(at, ladder.before, self.calendar)
             elif ladder.after:
                 instant = after(at, ladder.after, self.calendar)
-            if instant > self.at or not ladder.before:
+            if instant > self.now or not ladder.before:
                 found.append(Rung(ladder.mark, instant))
         return tuple(sorted(found, key=lambda rung: rung.at))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Deed
@@ -76,11 +76,17 @@ async def find(conn: AsyncConnection, deed: str) -> Received | None:
     return Received(row.id, row.digest, row.state, row.refusal) if row else None
 
 
+async def on_record(conn: AsyncConnection, deed: str) -> Deed:
+    """A deed as it was registered."""
+    body = await conn.execute(text("SELECT body FROM deeds WHERE id = :id"), {"id": deed})
+    return DEED.validate_python(body.scalar_one())
+
+
 async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> None:
     """Keep a refused deed with its refusal and provision: the auditor sees attempts too."""
     kept = {"kind": refusal.kind, "detail": refusal.detail, "basis": str(refusal.basis) if refusal.basis else None}
     change = update(tables.deeds).where(tables.deeds.c.id == deed, tables.deeds.c.state == "received")
-    await conn.execute(change.values(state="refused", refusal=kept))
+    await conn.execute(change.values(state="refused", refusal=kept, decided_at=func.now()))
 
 
 def refusal_of(kept: dict[str, Any]) -> Refusal:

@@ -89,7 +89,7 @@ _RECORD = text(
     entered AS ({rows_into(tables.entries, "entries")}),
     noticed AS ({rows_into(tables.notices, "notices")}),
     handed AS ({rows_into(tables.handovers, "handovers", "ON CONFLICT DO NOTHING")}),
-    done AS (UPDATE deeds SET state = 'applied' FROM step WHERE deeds.id = :deed)
+    done AS (UPDATE deeds SET state = 'applied', decided_at = now() FROM step WHERE deeds.id = :deed)
     SELECT count(*) FROM step
     """
 )

@@ -145,6 +145,7 @@ deeds = Table(
     Column("digest", Text, nullable=False),
     Column("body", JSONB, nullable=False),
     Column("state", Text, nullable=False),
+    Column("decided_at", DateTime, comment="when it was applied or refused"),
     Column("refusal", JSONB),
     UniqueConstraint("actor", "key"),
     Index("ix_deeds_case_number_received_at", "case_number", "received_at"),

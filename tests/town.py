@@ -453,6 +453,13 @@ class Request:
         return {desk: await self.handle(desk).describe() for desk in await self.desks()}
 
 
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait in real time until it holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
 def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
     """An hour of a day in Tianjin, as an instant."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.ledger import Ledger
+    from activities.ledger import SIGNALS, Ledger
     from domain.case import CENTRE, Deed, File
-    from domain.vocabulary import Act, Clock, Exclusion, Status
+    from domain.vocabulary import Clock, Exclusion, Status
     from workflows.callback import Callback
     from workflows.designation import Designation
-    from workflows.desk import Desk
+    from workflows.desk import LOOK, Desk, Shown
+
+
+AGAIN = timedelta(seconds=10)
+"""How long the case waits before it opens a desk again that was ended from outside."""
 
 
 @workflow.defn(name="Case")
@@ -38,7 +44,7 @@ class CaseWorkflow(Desk):
                 case Status.CLOSED:
                     await self._archive()  # Art. 14
                 case standing:  # with the Centre (Art. 10) or the units (Art. 11): their deeds and clocks move it
-                    await workflow.wait_condition(partial(self._moved_from, standing))
+                    await self.until(partial(self._moved_from, standing))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return str(self.file.case.outcome)
 
@@ -46,24 +52,25 @@ class CaseWorkflow(Desk):
         description="A unit's machine client reports the result; a late or wrong one is refused on record."
     )
     async def unit_feedback(self, deed: Deed | None = None) -> None:
-        await self._on_record(deed, Act.FEEDBACK)
+        await self._hear("unit_feedback", deed)
 
     @workflow.signal(
         description="A unit's machine client gives the case back; a late or wrong one is refused on record."
     )
     async def unit_return(self, deed: Deed | None = None) -> None:
-        await self._on_record(deed, Act.RETURN)
+        await self._hear("unit_return", deed)
 
-    async def _on_record(self, deed: Deed | None, act: Act) -> None:
-        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds.
-
-        A signal can be sent with anything: one without a deed, or with an instant that is none, is dropped.
-        """
-        if deed is None or deed.received_at.tzinfo is None:
-            workflow.logger.warning("a signal that is no deed was dropped")
+    async def _hear(self, name: str, deed: Deed | None) -> None:
+        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds."""
+        if deed is None:
+            workflow.logger.warning("a signal without a deed was dropped")
             return
         async with self.pen:
-            await self.apply(replace(deed, act=act, number=self.file.case.number))
+            await self.apply(name, replace(deed, act=SIGNALS[name], number=self.file.case.number))
+
+    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
+    async def look(self) -> None:
+        await self.step(Ledger.read, "读档 read")
 
     async def _turn_away(self) -> None:
         """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""
@@ -71,17 +78,23 @@ class CaseWorkflow(Desk):
             await self.step(Ledger.turn_away, "不予受理 decline")
 
     async def _hand_to(self, child: type[Designation] | type[Callback]) -> None:
-        """Another desk holds the case until it comes back."""
-        held = await workflow.execute_child_workflow(
-            child.run, self.file, id=self.file.case.desk, static_summary=self.file.case.number
-        )
+        """Another desk holds the case until it comes back; one that somebody ended in Temporal is opened again."""
+        try:
+            held = await workflow.execute_child_workflow(
+                child.run, self.file, id=self.file.case.desk, static_summary=self.file.case.number
+            )
+        except ChildWorkflowError:
+            workflow.logger.warning("a desk was ended from outside; it opens again")
+            await workflow.sleep(AGAIN, summary="重新受理 open again")
+            await self.step(Ledger.read, "读档 read")
+            return
         if held.case.version > self.file.case.version:  # a signal may have carried the case on meanwhile
             self.take(held)
 
     async def _archive(self) -> None:
         """When the dispute window has ended: seal the file; if it is incomplete, wait until something is supplied."""
         waiting = (Clock.DISPUTE, Clock.ARCHIVE)
-        await workflow.wait_condition(
+        await self.until(
             lambda: (
                 self.file.case.status is not Status.CLOSED
                 or not any(self.file.clock(clock, CENTRE) for clock in waiting)
@@ -93,5 +106,12 @@ class CaseWorkflow(Desk):
     def _moved_from(self, standing: Status) -> bool:
         return self.file.case.status is not standing
 
-    def publish(self) -> None:
-        self._upsert()
+    def publish(self, old: Shown, new: Shown) -> None:
+        """One event for all that changed."""
+        workflow.upsert_search_attributes(
+            [
+                key.value_set(value) if value is not None else key.value_unset()
+                for key, value in new.items()
+                if old[key] != value
+            ]
+        )

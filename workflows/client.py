@@ -49,8 +49,10 @@ async def connect(*, lazy: bool = False) -> Client:
     return await Client.connect(**config, data_converter=data_converter, lazy=lazy)
 
 
-async def start(client: Client, task_queue: str, file: File) -> None:
-    """Start the workflow of a registered case; one that runs or ran already is left alone. Later: not now.
+async def start(client: Client, task_queue: str, file: File, *, again: bool = False) -> bool:
+    """Start the workflow of a registered case; False: it runs or ran already, and is left alone. Later: not now.
+
+    `again`: also where it ran, and was ended from outside; it goes on from the file.
 
     It sleeps until the first instant on its clocks, or until the first deed wakes it: a case that waits for triage
     costs one event and no timer.
@@ -64,8 +66,8 @@ async def start(client: Client, task_queue: str, file: File) -> None:
             id=case.number,
             task_queue=task_queue,
             start_delay=max(first - datetime.now(UTC), timedelta(0)) if first else None,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=typed(case),
             static_summary=summary(case),
             static_details=details(file),
@@ -73,11 +75,12 @@ async def start(client: Client, task_queue: str, file: File) -> None:
             rpc_timeout=timedelta(seconds=3),
         )
     except WorkflowAlreadyStartedError:
-        return
+        return False
     except (RPCError, NEVER_CONNECTED) as error:
         # Whatever Temporal cannot do now, the case is registered: the sweep tries again, and says so if it cannot.
         log.warning("a case was not started: %s", error.status.name if isinstance(error, RPCError) else "not connected")
         raise Later from None
+    return True
 
 
 async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta = timedelta(seconds=8)) -> str:
@@ -92,6 +95,9 @@ async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta =
         cause = failed.cause
         if not isinstance(cause, ApplicationError) or cause.type in (MOVED, "AcceptedUpdateCompletedWorkflow"):
             raise Elsewhere from None
+        if cause.type not in REFUSALS:
+            log.error("a desk broke on a deed: %s", cause.type)
+            raise Later from None
         raise refusal_of(cause) from None
     except (WorkflowUpdateRPCTimeoutOrCancelledError, NEVER_CONNECTED):
         raise Later from None

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue
+from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -27,6 +27,11 @@ with workflow.unsafe.imports_passed_through():
 MOVED = "Moved"
 """The type of the failure that says: another desk holds the case now."""
 
+Shown = dict[SearchAttributeKey[Any], Any]
+
+LOOK = "look"
+"""The signal that has a case's own workflow read its file again."""
+
 LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10)}
 
 
@@ -37,7 +42,7 @@ class Desk:
         self.file = file
         self.pen = asyncio.Lock()
         self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._shown: dict[Any, Any] = {}
+        self._shown: Shown | None = None
 
     # -- deeds -------------------------------------------------------------------------------------------------
 
@@ -49,7 +54,7 @@ class Desk:
         deed = _deed(name, args)
         async with self.pen:
             self._refuse_elsewhere()
-            applied = await self.apply(deed)
+            applied = await self.apply(name, deed)
         if applied.refusal:
             raise _refused(applied.refusal, applied.detail, applied.basis)
         return applied.file.case.status.value
@@ -71,16 +76,16 @@ class Desk:
     def _here(self) -> bool:
         return self.file.case.desk == workflow.info().workflow_id
 
-    async def apply(self, deed: Deed) -> Applied:
+    async def apply(self, name: str, deed: Deed) -> Applied:
         """Have the ledger carry out a deed, and go on from the file as it then is. The caller holds the pen."""
         applied: Applied = await workflow.execute_local_activity(
-            deed.act.value, args=[self.file, deed], result_type=Applied, summary=deed.act.zh, **LOCAL
+            name, args=[self.file, deed, workflow.now()], result_type=Applied, summary=deed.act.zh, **LOCAL
         )
         self.take(applied.file)
         return applied
 
     async def step(self, make: Callable[[Ledger, File, datetime], Awaitable[File]], summary: str) -> None:
-        """Have the ledger write a step of the system's own, and go on from the file as it then is."""
+        """Have the ledger write a step of the system's own, or read the file again, and go on from there."""
         async with self.pen:
             file = await workflow.execute_local_activity_method(
                 make, args=[self.file, workflow.now()], summary=summary, **LOCAL
@@ -93,7 +98,7 @@ class Desk:
         """See that every owner of running clocks has a keeper."""
         for owner in {running.owner for running in self.file.clocks if running.rungs}:
             keeper = self._keepers.get(owner)
-            if keeper is None or keeper.done():
+            if keeper is None or (keeper.done() and not keeper.exception()):
                 self._keepers[owner] = asyncio.create_task(self._keep(owner))
 
     async def _keep(self, owner: str) -> None:
@@ -135,6 +140,16 @@ class Desk:
         coming = self._coming(owner)
         return not coming or coming[0][1].at != awaited
 
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for it. What breaks a keeper fails the workflow task: operators see it, and a mended worker goes on."""
+        await workflow.wait_condition(lambda: reached() or self._broken() is not None)
+        if broken := self._broken():
+            raise RuntimeError("a keeper of clocks broke") from broken
+
+    def _broken(self) -> BaseException | None:
+        ended = [keeper for keeper in self._keepers.values() if keeper.done()]
+        return next((error for keeper in ended if (error := keeper.exception())), None)
+
     # -- what operators see ------------------------------------------------------------------------------------
 
     def take(self, file: File) -> None:
@@ -142,24 +157,14 @@ class Desk:
         self.file = file
         self.attend()
         workflow.set_current_details(details(file))
-        self.publish()
+        shows = values(file.case)
+        if self._shown is not None and self._shown != shows:
+            self.publish(self._shown, shows)
+        self._shown = shows
 
-    def publish(self) -> None:
-        """Children show no search attributes; the case's own workflow does."""
-
-    def _upsert(self) -> None:
-        now = values(self.file.case)
-        if not self._shown:
-            started_with = workflow.info().typed_search_attributes
-            self._shown = {key: started_with.get(key) for key in now}
-        changed = [
-            key.value_set(value) if value is not None else key.value_unset()
-            for key, value in now.items()
-            if self._shown.get(key) != value
-        ]
-        if changed:
-            workflow.upsert_search_attributes(changed)
-        self._shown = now
+    def publish(self, old: Shown, new: Shown) -> None:
+        """What lists show of the case changed."""
+        raise NotImplementedError
 
 
 class Child(Desk):
@@ -167,9 +172,16 @@ class Child(Desk):
 
     async def hold(self, file: File) -> File:
         self.take(file)
-        await workflow.wait_condition(lambda: not self._here())
+        await self.until(lambda: not self._here())
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.file
+
+    def publish(self, old: Shown, new: Shown) -> None:
+        """The case's own workflow shows it: it is told to look, unless it gets the file back now."""
+        parent = workflow.info().parent
+        if parent and self._here():
+            own = workflow.get_external_workflow_handle(parent.workflow_id)
+            self._told = asyncio.create_task(own.signal(LOOK))
 
 
 def _deed(name: str, args: Sequence[RawValue]) -> Deed:

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.callback import Callback
     from workflows.case import CaseWorkflow
     from workflows.designation import Designation
+    from workflows.desk import Shown
 
 
 @workflow.defn(name="Case")
@@ -45,7 +46,7 @@ class Lonely(CaseWorkflow):
         return await super().run(file)
 
     async def _hand_to(self, child: type[Designation] | type[Callback]) -> None:
-        await workflow.wait_condition(partial(self._moved_from, self.file.case.status))
+        await self.until(partial(self._moved_from, self.file.case.status))
 
 
 @workflow.defn(name="Case")
@@ -56,7 +57,7 @@ class Silent(CaseWorkflow):
     async def run(self, file: File) -> str:
         return await super().run(file)
 
-    def publish(self) -> None:
+    def publish(self, old: Shown, new: Shown) -> None:
         """Nothing."""
 
 

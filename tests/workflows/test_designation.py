@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from domain.refusals import Lacking, NotPermitted
 from domain.vocabulary import Outcome, Status
-from tests.town import Request, Town
+from tests.town import PROMPT, Request, Town, eventually
 
 
 async def escalated(town: Town) -> Request:
@@ -56,7 +56,7 @@ async def test_the_office_is_reminded_then_overdue_then_noticed_and_may_still_de
         ("WATER", "assisting", True),
     ]
     delivered = (await request.clock("handling", "JW")).start
-    assert delivered == entry.at  # the unit's clocks count from the designation, however late it is
+    assert entry.at <= delivered < entry.at + PROMPT  # the unit's clocks count from the designation, however late it is
 
 
 async def test_the_office_gives_a_written_reason_and_names_a_lead(town: Town) -> None:
@@ -143,10 +143,12 @@ async def test_a_case_that_never_went_there_has_no_such_child(town: Town) -> Non
         await child(request)
 
 
-@pytest.mark.xfail(reason="a child shows no search attributes, and its parent those of before", strict=True)
 async def test_operators_find_a_case_that_is_overdue_at_the_office(town: Town) -> None:
     request = await escalated(town)
     await request.expire("designation", "office")
     overdue = SearchAttributeKey.for_bool("Overdue")
-    shown = [d.typed_search_attributes.get(overdue) for d in (await request.descriptions()).values()]
-    assert True in shown
+
+    async def shown() -> bool:
+        return bool((await request.handle().describe()).typed_search_attributes.get(overdue))
+
+    await eventually(shown)

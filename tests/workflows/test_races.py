@@ -97,7 +97,6 @@ async def test_feedback_that_arrived_late_is_late_and_never_refused(town: Town) 
     assert "breach_withdrawn" not in await request.events()
 
 
-@pytest.mark.xfail(reason="the next clock counts from the arrival of an act that was carried out later", strict=True)
 async def test_a_units_days_never_count_from_before_it_had_the_case(town: Town) -> None:
     """Art. 11(3). The Centre's transfer waited two days for Temporal; until then the unit saw nothing of it."""
     request = await town.register()

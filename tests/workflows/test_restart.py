@@ -6,13 +6,19 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.ledger import Applied, Ledger
 from domain.case import Deed, File, Rung
 from domain.vocabulary import Act
-from tests.town import PROMPT, Request, Town
+from tests.town import PROMPT, Request, Town, eventually
+from tests.workflows.clumsy import Clumsy
+from workflows.callback import Callback
+from workflows.case import AGAIN
+from workflows.client import start
+from workflows.designation import Designation
 
 T = TypeVar("T")
 
@@ -28,8 +34,8 @@ class Forgetful(Ledger):
     async def turn_away(self, file: File, now: datetime) -> File:
         return self._lose("turn_away", await super().turn_away(file, now))
 
-    async def apply(self, file: File, deed: Deed) -> Applied:
-        return self._lose("apply", await super().apply(file, deed))
+    async def apply(self, file: File, deed: Deed, now: datetime) -> Applied:
+        return self._lose("apply", await super().apply(file, deed, now))
 
     async def strike(self, file: File, clock: str, rung: Rung, now: datetime) -> File:
         return self._lose("strike", await super().strike(file, clock, rung, now))
@@ -53,8 +59,8 @@ class Slow(Ledger):
         self.act = act
         self.written, self.answer = asyncio.Event(), asyncio.Event()
 
-    async def apply(self, file: File, deed: Deed) -> Applied:
-        applied = await super().apply(file, deed)
+    async def apply(self, file: File, deed: Deed, now: datetime) -> Applied:
+        applied = await super().apply(file, deed, now)
         if deed.act is self.act:
             self.written.set()
             await self.answer.wait()
@@ -149,3 +155,61 @@ async def test_what_a_child_gives_back_never_replaces_what_the_case_knows_since(
         assert await request.agent("approve") == "callback"
         await request.caller(reach="reached", resolved=True, rating="good")
         await request.until("archived")
+
+
+async def test_a_keeper_that_breaks_fails_the_workflow_task_and_a_mended_worker_goes_on(idle_town: Town) -> None:
+    """An open case whose clocks have stopped must not look sound."""
+    town = idle_town
+    async with town.at_work(workflows=[Clumsy, Designation, Callback]):
+        request = await town.transferred()
+        first = min(rung.at for clock in (await request.file()).clocks for rung in clock.rungs)
+        await town.env.fast_forward(request.handle(), first - await request.now())
+        await eventually(lambda: _faulty(request, "a keeper of clocks broke"))
+    async with town.at_work():
+        await request.until(lambda file: first not in {rung.at for clock in file.clocks for rung in clock.rungs})
+        await finished(request)
+    town.requests.remove(request)  # it is not free of faults: that is the point
+
+
+async def _faulty(request: Request, what: str) -> bool:
+    return any(what in fault for fault in await request.faults())
+
+
+@pytest.mark.parametrize("to", ["designation", "callback"])
+async def test_a_child_that_somebody_ended_is_opened_again(to: str, town: Town) -> None:
+    request = await town.transferred()
+    await (request.agent("escalate") if to == "designation" else request.unit("WATER", "feedback", replied="phone"))
+    await request.now()
+    await request.handle(await request.desk()).terminate("by mistake")
+
+    async def pauses() -> bool:
+        events = (await request.handle().fetch_history()).events
+        return any(
+            event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() == AGAIN for event in events
+        )
+
+    await eventually(pauses)
+    await town.env.fast_forward(request.handle(), AGAIN)
+    if to == "designation":
+        assert await request.office("designate", lead="WATER") == "assigned"
+        await finished(request)
+    else:
+        await request.caller(reach="reached", resolved=True, rating="good")
+        await request.until("archived")
+
+
+@pytest.mark.parametrize("asleep", [True, False], ids=["asleep", "at work"])
+async def test_a_case_that_somebody_ended_is_started_again_from_its_file(asleep: bool, town: Town) -> None:
+    request = await town.register()
+    if not asleep:
+        await request.agent("transfer", lead="WATER")
+    await request.handle().terminate("by mistake")
+    file, client = await request.file(), town.env.client
+    assert not await start(client, town.queue, file), "the ordinary way leaves it alone"
+    assert await start(client, town.queue, file, again=True)
+    assert not await start(client, town.queue, file, again=True), "it runs"
+    if asleep:
+        await request.agent("transfer", lead="WATER")
+    await request.expire("sign", "WATER")
+    await finished(request)
+    assert (await request.events())[:2] == ["register", "transfer"]

@@ -8,8 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ledger import Ledger
 from activities.outbox import Outbox
@@ -26,18 +25,6 @@ from workflows.designation import Designation
 from workflows.sweep import SweepWorkflow, schedule
 
 WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow]
-PASSED_THROUGH = (
-    "domain",
-    "activities",
-    "storage",
-    "workflows.attributes",
-    "workflows.words",
-    "workflows.converter",
-    "pydantic",
-    "sqlalchemy",
-    "psycopg",
-)
-"""Modules that are not loaded anew for each workflow: pure, or never run inside one."""
 
 
 def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None) -> Worker:
@@ -53,13 +40,12 @@ def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: 
         return await hand_over(client, desk, deed, timedelta(seconds=3))
 
     sweep = Sweep(engine, Desks(start_case, give, later=Later, elsewhere=Elsewhere))
-    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     return Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=[*ledger.activities(), sweep.start_registered, sweep.hand_over_deeds, outbox.deliver],
-        workflow_runner=runner,
+        workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
         max_cached_workflows=2_000,
         graceful_shutdown_timeout=timedelta(seconds=10),
     )

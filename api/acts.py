@@ -47,6 +47,14 @@ Key = Annotated[
 Prefer = Annotated[
     str | None, Header(description="`respond-async`: a unit's feedback or return is answered 202 without waiting.")
 ]
+Seen = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        pattern=r'^"\d{1,9}"$',
+        description="The `ETag` of the case as it was read: the act is refused if somebody acted since.",
+    ),
+]
 
 
 @body(config=STRICT)
@@ -257,7 +265,7 @@ ROLES: dict[Act, frozenset[Role]] = {
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "On record; it is carried out as soon as the case can be reached.", "model": Answer},
-    **documented(401, 403, 404, 409, 413, 422, 503),
+    **documented(401, 403, 404, 409, 412, 413, 422, 503),
 }
 """What every act may be answered with beside 200."""
 
@@ -273,11 +281,14 @@ def _route(act: Act, shape: type[Any]) -> None:
         response: Response,
         key: Key = None,
         prefer: Prefer = None,
+        seen: Seen = None,
     ) -> Answer:
         if caller.role not in ROLES[act]:
             raise Problem(403, "Forbidden", f"{act} is not for the role {caller.role}")
         content = adapter.dump_python(given, mode="python", exclude_none=True)
         await _known_units(house, act, content)
+        if seen is not None:
+            content["seen"] = int(seen.strip('"'))
         answer = await house.act(number, act, caller, content, key, prefer != "respond-async")
         response.status_code = 200 if answer.state == "applied" else 202
         return answer

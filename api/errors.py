@@ -16,13 +16,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from domain.refusals import Lacking, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
+from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
 
 STATUS_OF: dict[type[Refusal], int] = {
     NotPermitted: 409,
     TooLate: 409,
     OwnCause: 409,
     NotYours: 403,
+    MovedOn: 412,
     Lacking: 422,
     Unknown: 422,
 }
@@ -32,6 +33,7 @@ MEANING: dict[int, str] = {
     403: "Not for this role, or the case is in other hands.",
     404: "No such case, or none that the caller may see.",
     409: "Refused: the case stands elsewhere, or it is too late. Names the provision.",
+    412: "Somebody acted since the version that `If-Match` names.",
     413: "The body is too large.",
     422: "Something is missing or does not fit. Never quotes what was sent.",
     503: "The file of record cannot be reached; the request may be repeated.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter
@@ -18,12 +18,13 @@ from api.acts import Key
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
 from api.house import House, HouseDep
-from api.texts import Code, Hour, Instant, Line, Phone, Words
+from api.texts import Code, District, Hour, Instant, Line, Phone, Words
 from domain.acceptance import ELSEWHERE, register
 from domain.case import Case, File
 from domain.limits import SHANGHAI
+from domain.step import Result
 from domain.vocabulary import Act, Channel, Clock, Exclusion, Matter, Report, Role, Urgency
-from storage import files, intake, units
+from storage import files, intake, reading, units
 from workflows.client import Later, start
 
 router = APIRouter(tags=["intake"])
@@ -44,7 +45,7 @@ class Intake:
         bool, Field(description="the person believes that enforcement infringed their rights (Art. 9 ¶3)")
     ] = False
     respondent: Annotated[Code | None, Field(description="the office complained of (Art. 7(4))")] = None
-    district: Code | None = None
+    district: District | None = None
     created: Annotated[
         Instant | None, Field(description="when it happened or was written, by the person's statement")
     ] = None
@@ -65,6 +66,8 @@ class Registered:
     next_zh: str
     by: datetime | None
     """Until when, at the latest; None where nothing more is to come."""
+    provisional: bool
+    """A coming holiday notice may still move `by`."""
 
 
 INTAKE = TypeAdapter(Intake)
@@ -88,7 +91,7 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
         if given.respondent:
             await units.require(conn, {given.respondent})
     try:
-        file = await _register(house, given, caller.subject, key, digest)
+        made = await _register(house, given, caller.subject, key, digest)
     except IntegrityError:  # the same key at the same moment: the other one was first
         async with house.once.connect() as conn:
             known = await intake.known(conn, caller.subject, key or "")
@@ -96,15 +99,15 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
             raise
         return await _again(house, known, digest)
     try:
-        await start(house.temporal, house.settings.task_queue, file)
+        await start(house.temporal, house.settings.task_queue, made.file)
         async with house.once.connect() as conn:
-            await intake.begun(conn, file.case.number, house.now())
+            await intake.begun(conn, made.file.case.number, house.now())
     except (Later, OperationalError):
         pass  # registered first: the sweep starts it when Temporal, or PostgreSQL, returns
-    return _answer(house, file)
+    return _answer(house, made.file, any(_first(row.clock.clock, row.derivation) for row in made.clocks))
 
 
-async def _register(house: House, given: Intake, client: str, key: str | None, digest: str) -> File:
+async def _register(house: House, given: Intake, client: str, key: str | None, digest: str) -> Result:
     request = intake.Request(
         client=client,
         key=key,
@@ -128,7 +131,7 @@ async def _register(house: House, given: Intake, client: str, key: str | None, d
             calendar.version,
         )
         if made:
-            return made.file
+            return made
         calendar = await house.calendar.again()
 
 
@@ -156,11 +159,20 @@ async def _again(house: House, known: intake.Known, digest: str) -> Registered:
         raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content")
     async with house.once.connect() as conn:
         first = await files.first_answer(conn, known.number)
-    return _answer(house, first)
+        clocks = await reading.rows_of(conn, "clocks", known.number)
+    return _answer(house, first, any(_first(row["clock"], row["derivation"]) for row in clocks if row["round"] == 0))
 
 
-def _answer(house: House, file: File) -> Registered:
-    """What the person is told; made from what was recorded at registration, so it is the same whenever it is asked."""
+def _first(clock: str, derivation: dict[str, Any] | None) -> bool:
+    """Is this the Centre's first clock, and derived from days that a coming notice can still move?"""
+    return clock == Clock.TRIAGE and bool(derivation and derivation["provisional"])
+
+
+def _answer(house: House, file: File, provisional: bool) -> Registered:
+    """What the person is told; made from what was recorded at registration, so it is the same whenever it is asked.
+
+    But for `provisional`: once the notice has come, the clock's derivation says so, and whoever asks again hears it.
+    """
     case = file.case
     triage = next((clock for clock in file.clocks if clock.clock is Clock.TRIAGE), None)
     emergency = ELSEWHERE[Exclusion.EMERGENCY]
@@ -171,4 +183,5 @@ def _answer(house: House, file: File) -> Registered:
         next="the Centre answers, transfers or declines it" if triage else emergency.en,
         next_zh="专线服务中心将答复、转办或者告知不予受理" if triage else emergency.zh,
         by=triage.due if triage else None,
+        provisional=provisional,
     )

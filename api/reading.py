@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from api.access import Caller, CallerDep, only
-from api.errors import Problem, documented
+from api.errors import Problem, documented, problem
+from api.examples import SEALED, answered
 from api.house import House, HouseDep, Number
+from api.texts import District
 from api.views import (
     Attempted,
     Delivered,
@@ -22,20 +24,25 @@ from api.views import (
     Page,
     Person,
     Row,
+    Sealed,
     Seen,
+    Ticking,
     Told,
     Why,
     concerns,
     own,
+    readable,
     sees_person,
-    texts_of,
     view,
 )
-from domain.case import Assignment, Entry, RunningClock
+from domain import archive
+from domain.case import CENTRE, Assignment, Entry
 from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
-from domain.vocabulary import Audience, Channel, Mark, Matter, Role, Status, Text
-from storage import reading
+from domain.regulation import art
+from domain.vocabulary import Audience, Channel, Clock, Mark, Matter, Outcome, Role, Status
+from storage import archives, reading
+from storage.archives import Archive
 from storage.reading import Rows
 
 router = APIRouter(tags=["reading"], responses=documented(401, 403, 422, 503))
@@ -55,7 +62,7 @@ async def list_cases(
     house: HouseDep,
     status: Status | None = None,
     matter: Matter | None = None,
-    district: Code = None,
+    district: Annotated[District | None, Query(description="a district, by its code or its Chinese name")] = None,
     channel: Channel | None = None,
     unit: Code = None,
     holder: Code = None,
@@ -92,14 +99,13 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep) -> Seen:
         notes = await reading.rows_of(conn, "notes", number)
         person = await reading.person(conn, number) if sees_person(caller, row) else None
     seen = [entry for entry in entries if concerns(caller, entry["unit"])]
-    texts = [note for note in texts_of(seen, notes) if caller.role is not Role.UNIT or note["kind"] != Text.INTERNAL]
     return view(
         Seen,
         row,
         acts=acts_open_to(Status(row["status"]), caller.role),
         assignments=[view(Assignment, a) for a in assignments if concerns(caller, a["unit"])],
-        clocks=[view(RunningClock, c) for c in clocks if c["state"] == "running" and own(caller, c["owner"])],
-        texts=[view(Note, note) for note in texts],
+        clocks=[view(Ticking, c) for c in clocks if c["state"] == "running" and own(caller, c["owner"])],
+        texts=[view(Note, note) for note in readable(caller, seen, notes)],
         person=view(Person, person) if person else None,
     )
 
@@ -149,6 +155,29 @@ async def get_why(number: Number, caller: CallerDep, house: HouseDep) -> list[Wh
         for clock in clocks
         if own(caller, clock["owner"])
     ]
+
+
+@router.get(
+    "/cases/{number}/archive",
+    summary="归档清单 · the manifest of the sealed file",
+    response_model=Sealed,
+    response_description="The hashes of what the caller may see of the file.",
+    responses={404: ONE[404] | {"description": "No such case; or not archived: where it stands, what its file lacks."}},
+    openapi_extra=answered(SEALED),
+)
+async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any:
+    """What was sealed (Art. 14), by hashes; a unit gets those of the entries and texts that it reads, and its own part.
+
+    Not archived is a 404: `NotArchived` says where the case stands, `Incomplete` also what its file lacks (in `errors`:
+    of which part, and what; a unit hears of its own part).
+    """
+    row = await _seen(number, caller, house)
+    async with house.once.connect() as conn:
+        kept = await archives.find(conn, number)
+        entries = await reading.rows_of(conn, "entries", number)
+        notes = await reading.rows_of(conn, "notes", number)
+        clocks = await reading.rows_of(conn, "clocks", number) if kept is None else []
+    return _sealed(caller, row, kept, entries, notes) if kept else _not_archived(caller, row, entries, clocks)
 
 
 @router.get("/assignments", summary="承办单位收件箱 · a unit's inbox", response_description=PAGE)
@@ -221,6 +250,40 @@ async def _seen(number: str, caller: Caller, house: House) -> dict[str, Any]:
     if row is None or not mine or not escalated:
         raise Problem(404, "NoSuchCase", "no such case")
     return row
+
+
+def _sealed(caller: Caller, row: Row, kept: Archive, entries: Sequence[Row], notes: Sequence[Row]) -> Sealed:
+    """The manifest, and of it for a unit only what it can check: no hash of a text that it may not read.
+
+    Whose an entry is, the manifest says and not the table, so that one that is missing there still shows.
+    """
+    made = kept.manifest
+    others = {n for part, seqs in made["parts"].items() if part != CENTRE and not own(caller, part) for n in seqs}
+    seen = [entry for entry in entries if concerns(caller, entry["unit"])]
+    texts = {note["id"] for note in readable(caller, seen, notes)}
+    whole = caller.role is not Role.UNIT
+    return Sealed(
+        number=row["number"],
+        sealed_at=kept.sealed_at,
+        fields=made.get("fields", []),
+        entries={int(seq): digest for seq, digest in made["entries"].items() if int(seq) not in others},
+        texts={id: digest for id, digest in made["texts"].items() if whole or id.removesuffix("/title") in texts},
+        parts={part: seqs for part, seqs in made["parts"].items() if own(caller, part)},
+    )
+
+
+def _not_archived(caller: Caller, row: Row, entries: Iterable[Row], clocks: Iterable[Row]) -> Response:
+    status = Status(row["status"])
+    sought = any((clock["clock"], clock["state"]) == (Clock.ARCHIVE, "running") for clock in clocks)
+    if status is Status.CLOSED and sought:
+        found = archive.lacks(Outcome(row["outcome"]), [view(Entry, entry) for entry in entries])
+        missing = [{"at": lack.part, "what": lack.what} for lack in found if own(caller, lack.part)]
+        law = art(14)
+        detail = "closed, not archived: the file is not complete"
+        return problem(404, "Incomplete", detail, provision=str(law), provision_zh=law.zh(), errors=missing)
+    if status is Status.ARCHIVED:
+        return problem(404, "NotArchived", "sealed just now, the manifest follows at once")
+    return problem(404, "NotArchived", f"not archived: the case stands at `{status}`, {status.en}")
 
 
 def _page(shape: type[Shape], rows: Rows) -> Page[Shape]:

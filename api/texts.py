@@ -10,7 +10,13 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from domain.districts import DISTRICTS, district
+
 LINE, WORDS = 200, 10_000
+DISTRICT = (
+    f"a district of Tianjin: its code ({', '.join(each.code for each in DISTRICTS)}), its code of GB/T 2260 (120101),"
+    " or its Chinese name (和平区, 和平); GET /vocabulary lists them"
+)
 UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 """Unicode categories of white space, controls and joiners."""
 
@@ -30,6 +36,13 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _of_tianjin(name: str) -> str:
+    found = district(name)
+    if found is None:
+        raise PydanticCustomError("district", DISTRICT)
+    return found.code
+
+
 def _dialled(phone: str) -> str:
     if sum(character.isdigit() for character in phone) < 5:
         raise PydanticCustomError("phone", "a telephone number has five digits at least")
@@ -47,7 +60,10 @@ Words = Annotated[
 """A person's words, up to 10,000 characters; odd white space and emoji stay as they are."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
-"""The code of a unit, district or actor."""
+"""The code of a unit or actor."""
+
+District = Annotated[str, AfterValidator(_of_tianjin), Field(description=DISTRICT, examples=["HP", "120101", "和平区"])]
+"""A district by any of its names; it becomes the one code that is on record."""
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,24}$"), AfterValidator(_dialled)]
 """A telephone number as it was given."""

@@ -57,6 +57,8 @@ class Listed:
     units: list[str]
     holder: str | None
     due_at: datetime | None
+    provisional: bool
+    """A coming holiday notice may still move `due_at`."""
     overdue: bool
     returns: int
     redos: int
@@ -87,6 +89,13 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ticking(RunningClock):
+    """A running clock; `provisional`: a coming holiday notice may still move when it is due."""
+
+    provisional: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seen(Listed):
     """One case, with what belongs to it as far as the caller may see it."""
 
@@ -98,9 +107,27 @@ class Seen(Listed):
     acts: list[Act]
     """What the caller's role may do now."""
     assignments: list[Assignment]
-    clocks: list[RunningClock]
+    clocks: list[Ticking]
     texts: list[Note]
     person: Person | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """The manifest of a sealed file (Art. 14): SHA-256 hashes, as hex, with which a reader checks what is shown of it.
+
+    `entries`, by sequence number: of the entry's JSON as it is in the list of entries, with these `fields`, keys sorted,
+    no white space, no character escaped that JSON lets stand, in UTF-8. `texts`, by ID: of the text in UTF-8; the
+    title of the request is under its ID and `/title`. `parts`: which entries are the Centre's file and each unit's.
+    """
+
+    number: str
+    sealed_at: datetime
+    fields: list[str]
+    """None at all: sealed before readers could check it, by hashes of the rows as they were stored."""
+    entries: dict[int, str]
+    texts: dict[str, str]
+    parts: dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -170,6 +197,8 @@ class Why:
     start: datetime
     term: str | None
     due: datetime
+    provisional: bool
+    """A coming holiday notice may still move it; of a clock that runs."""
     passed: bool
     stopped_at: datetime | None
     basis: str | None
@@ -184,6 +213,8 @@ class Delivered(Assignment):
 
     case_number: str
     due: datetime
+    provisional: bool
+    """A coming holiday notice may still move `due`."""
     matter: Matter
     urgency: Urgency
     district: str | None
@@ -247,6 +278,8 @@ class Tracked:
     registered_at: datetime
     hands: str
     due_at: datetime | None
+    provisional: bool
+    """A coming holiday notice may still move `due_at`."""
     overdue: bool
     acts: list[Act]
     history: list[Passage]
@@ -278,6 +311,11 @@ def sees_person(caller: Caller, case: Row) -> bool:
     """Who complains about staff or reports unlawful conduct is not shown to the unit (Art. 15), nor anybody to the office."""
     sensitive = case["matter"] == Matter.STAFF or case["report"] == Report.UNLAWFUL
     return caller.role is not Role.OFFICE and not (caller.role is Role.UNIT and sensitive)
+
+
+def readable(caller: Caller, entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
+    """The texts of these entries that the caller may read: what is for the Centre only is not the unit's."""
+    return [note for note in texts_of(entries, notes) if caller.role is not Role.UNIT or note["kind"] != Text.INTERNAL]
 
 
 def texts_of(entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The words of the field for screens and clients: vocabulary, moves, provisions, units."""
+"""The words of the field for screens and clients: vocabulary, moves, provisions, districts, units."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from api.access import CallerDep
 from api.errors import documented
 from api.house import HouseDep
 from domain import vocabulary
+from domain.districts import DISTRICTS, District
 from domain.lifecycle import MOVES
 from domain.regulation import PROVISIONS
 from domain.vocabulary import Act, Role, Status, Word
@@ -48,11 +49,12 @@ class Provision:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every word list by its name, every move, every provision by its citation."""
+    """Every word list by its name, every move, every provision by its citation, every district."""
 
     words: dict[str, dict[str, Label]]
     moves: list[Move]
     provisions: dict[str, Provision]
+    districts: tuple[District, ...]
 
 
 def _kinds() -> list[type[Word]]:
@@ -63,14 +65,17 @@ VOCABULARY = Vocabulary(
     words={kind.__name__: {w.value: Label(w.zh, w.en) for w in kind} for kind in _kinds()},
     moves=[Move(m.origin, m.act, m.roles, m.targets, str(m.basis or "house")) for m in MOVES],
     provisions={str(citation): Provision(citation.zh(), citation.text) for citation in PROVISIONS},
+    districts=DISTRICTS,
 )
 
 
 @router.get(
-    "/vocabulary", summary="词汇 · words, moves, provisions", response_description="Public, and the same for all."
+    "/vocabulary",
+    summary="词汇 · words, moves, provisions, districts",
+    response_description="Public, and the same for all.",
 )
 async def get_vocabulary() -> Vocabulary:
-    """Every word with its labels, every move with its provision, every provision with its text."""
+    """Every word with its labels, every move with its provision, every provision with its text, the districts of Tianjin."""
     return VOCABULARY
 
 

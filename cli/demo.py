@@ -17,6 +17,7 @@ import httpx
 
 from cli.player import Player, Score, Unexpected
 from cli.scenarios import SCENARIOS, Scenario
+from domain.districts import district
 from domain.limits import SHANGHAI
 from domain.vocabulary import Act, Channel, Mark
 from workflows.client import connect
@@ -51,13 +52,18 @@ def read_rows(source: Path | None, limit: int, seed: int) -> list[dict[str, Any]
 
 
 def _complete(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Invent what a row lacks (a channel, a number that belongs to nobody), and put what it has into the API's form."""
+    """Invent what a row lacks (a channel, a number that belongs to nobody), and put what it has into the API's form.
+
+    A district that is none of Tianjin's is left out: rows of other cities are played as well, without it.
+    """
     invented = {"channel": chance.choice(["phone", "web", "app"]), "phone": f"1990000{chance.randrange(10000):04d}"}
     whole = {**invented, **row}
     whole["text"] = str(whole.get("text") or whole.get("title") or "（无正文）")[:10_000]
     whole["title"] = (str(whole.get("title") or "").strip() or whole["text"].strip())[:200]
     if whole["channel"] not in {channel.value for channel in Channel}:
         whole["channel"] = Channel.OTHER.value
+    if found := district(str(whole.pop("district", ""))):
+        whole["district"] = found.code
     if "created" in whole:
         created = datetime.fromisoformat(str(whole["created"]))
         whole["created"] = (created if created.tzinfo else created.replace(tzinfo=SHANGHAI)).isoformat()

@@ -14,7 +14,7 @@ from domain.calendar import Calendar
 from domain.case import Deed, File, Rung, RunningClock
 from domain.lifecycle import BY_TRIPLE, move
 from domain.limits import Term
-from domain.refusals import NotPermitted, NotYours
+from domain.refusals import MovedOn, NotPermitted, NotYours
 from domain.ruleset import rule_sets
 from domain.step import Line, Result, Step
 from domain.vocabulary import Act, Clock, Mark, Role, Status
@@ -96,6 +96,8 @@ def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = No
         raise NotYours(f"claimed by {case.holder}")
     if deed.act not in DUTIES:
         raise NotPermitted(f"no deed brings a {deed.act}: the clock does")
+    if deed.seen not in (None, case.version):
+        raise MovedOn(f"the case is at version {case.version}, not {deed.seen}: read it again")
     step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed, now)
     line = step.record(deed.act, found.basis)
     target = DUTIES[deed.act](step, deed, line)

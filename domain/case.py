@@ -176,6 +176,8 @@ class Deed:
     actor: str
     received_at: datetime
     unit: str | None = None
+    seen: int | None = None
+    """The version of the case that whoever acts has read; None: whatever it is."""
     notes: dict[Text, str] = field(default_factory=dict)
     lead: str | None = None
     assisting: tuple[str, ...] = ()

@@ -30,6 +30,10 @@ class TooLate(Refusal):
     """It arrived at or after the exclusive instant."""
 
 
+class MovedOn(Refusal):
+    """Somebody else acted since the case was read, and the act was meant for the case as it was read."""
+
+
 class Lacking(Refusal):
     """Something that the law demands with this act is missing (a reason, a text, an address)."""
 
@@ -43,5 +47,5 @@ class Unknown(Refusal):
 
 
 REFUSALS: dict[str, type[Refusal]] = {
-    cls.__name__: cls for cls in (NotPermitted, NotYours, TooLate, Lacking, OwnCause, Unknown)
+    cls.__name__: cls for cls in (NotPermitted, NotYours, TooLate, MovedOn, Lacking, OwnCause, Unknown)
 }

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.archive import manifest
-from storage.files import ENTRIES
+from domain.case import Entry
+from storage.files import ENTRIES, entries_of
 from storage.tables import archives
 
 
+@dataclass(frozen=True)
+class Archive:
+    """A sealed file: when, and its manifest: `entries`, `texts`, `parts`, and `fields`, those of an entry that count."""
+
+    sealed_at: datetime
+    manifest: dict[str, Any]
+
+
 async def keep(conn: AsyncConnection, number: str, sealed_at: datetime) -> None:
-    """Make the manifest from what is stored, and keep it; a second time is a no-op."""
-    rows = await conn.execute(
-        text("SELECT to_jsonb(e) FROM entries e WHERE case_number = :n ORDER BY seq"), {"n": number}
-    )
-    stored = rows.scalars().all()
-    notes = await conn.execute(text("SELECT id, text FROM notes WHERE case_number = :n"), {"n": number})
-    made = manifest(
-        ENTRIES.validate_python(stored), {row.id: row.text for row in notes}, {row["seq"]: row for row in stored}
-    )
+    """Make the manifest from what is stored, and keep it; a second time is a no-op.
+
+    An entry is hashed as readers get it: its JSON, the instant in UTC. `fields` names what an entry had on that day.
+    The title of a request is a text of its own, under the ID of its note with `/title`.
+    """
+    entries = tuple(replace(entry, at=entry.at.astimezone(UTC)) for entry in await entries_of(conn, number))
+    notes = await conn.execute(text("SELECT id, text, title FROM notes WHERE case_number = :n"), {"n": number})
+    texts: dict[str, str] = {}
+    for note in notes:
+        texts |= {note.id: note.text} | ({f"{note.id}/title": note.title} if note.title is not None else {})
+    made = manifest(entries, texts, {row["seq"]: row for row in ENTRIES.dump_python(entries, mode="json")})
+    made["fields"] = [field.name for field in fields(Entry)]
     row = insert(archives).values(case_number=number, sealed_at=sealed_at, manifest=made)
     await conn.execute(row.on_conflict_do_nothing())
+
+
+async def find(conn: AsyncConnection, number: str) -> Archive | None:
+    """The sealed file's manifest as it is kept; None: not sealed."""
+    found = (await conn.execute(select(archives).where(archives.c.case_number == number))).one_or_none()
+    return Archive(found.sealed_at, found.manifest) if found else None

@@ -11,10 +11,11 @@ from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Unknown
+from domain.step import UNWATCHED
 from storage.tables import SOONEST, assignments, cases, clocks, deeds, entries, handovers, notes, notices, people
 
 LISTED = (
@@ -22,6 +23,25 @@ LISTED = (
     "units", "holder", "due_at", "overdue", "returns", "redos", "urges", "call_at", "attempts", "rule_set",
 )  # fmt: skip
 """What a list shows of a case: codes and instants."""
+
+_MOVABLE = func.coalesce(
+    and_(clocks.c.state == "running", clocks.c.term.is_not(None), clocks.c.derivation["provisional"].astext == "true"),
+    False,
+)
+MOVABLE = _MOVABLE.label("provisional")
+"""A coming holiday notice may still move what a running clock is due at; never a day that a person set (no term)."""
+
+PROVISIONAL = func.coalesce(
+    select(func.bool_or(_MOVABLE))
+    .where(
+        clocks.c.case_number == cases.c.number,
+        clocks.c.due == cases.c.due_at,
+        clocks.c.clock.not_in(sorted(UNWATCHED)),
+    )
+    .scalar_subquery(),
+    False,
+).label("provisional")
+"""The same of a case's next due instant."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,7 @@ async def _page(conn: AsyncConnection, query: Select[Any], order: Order, limit: 
 
 async def list_cases(conn: AsyncConnection, wanted: CaseFilter, limit: int, cursor: str | None) -> Rows:
     """Cases, the one due soonest first; those without a due instant at the end."""
-    query = select(*(cases.c[name] for name in LISTED)).where(*_conditions(wanted))
+    query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(*_conditions(wanted))
     return await _page(conn, query, Order((SOONEST, cases.c.number)), limit, cursor)
 
 
@@ -107,7 +127,7 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
 
 async def inbox(conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None) -> Rows:
     """A unit's assignments (all units' for the Centre), the one due soonest first: each has one handling clock."""
-    query = select(*_HELD, clocks.c.due).where(clocks.c.clock == literal_column("'handling'"))
+    query = select(*_HELD, clocks.c.due, MOVABLE).where(clocks.c.clock == literal_column("'handling'"))
     if unit:
         query = query.where(clocks.c.owner == unit)
     if active:
@@ -132,7 +152,7 @@ async def _assigned(conn: AsyncConnection, held: list[tuple[Any, ...]]) -> dict[
 
 async def callbacks(conn: AsyncConnection, before: datetime | None, limit: int, cursor: str | None) -> Rows:
     """Cases to be called back, the one to call soonest first."""
-    query = select(*(cases.c[name] for name in LISTED)).where(cases.c.call_at.is_not(None))
+    query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(cases.c.call_at.is_not(None))
     if before:
         query = query.where(cases.c.call_at <= before)
     return await _page(conn, query, Order((cases.c.call_at, cases.c.number)), limit, cursor)
@@ -156,8 +176,9 @@ async def list_notices(
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
-    """The case's row."""
-    return _one((await conn.execute(select(cases).where(cases.c.number == number))).mappings().one_or_none())
+    """The case's row, and whether its due instant is provisional."""
+    query = select(cases, PROVISIONAL).where(cases.c.number == number)
+    return _one((await conn.execute(query)).mappings().one_or_none())
 
 
 async def person(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
@@ -174,7 +195,8 @@ async def rows_of(conn: AsyncConnection, table: str, number: str) -> list[dict[s
         "clocks": (clocks, (clocks.c.start, clocks.c.id)),
         "notes": (notes, (notes.c.written_at, notes.c.id)),
     }[table]
-    rows = await conn.execute(select(source).where(source.c.case_number == number).order_by(*order))
+    more = (MOVABLE,) if source is clocks else ()
+    rows = await conn.execute(select(source, *more).where(source.c.case_number == number).order_by(*order))
     return [dict(row) for row in rows.mappings()]
 
 

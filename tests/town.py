@@ -36,8 +36,9 @@ from storage import deeds, files, intake, reading
 from storage.calendar import announce, publish, read
 from storage.engine import single
 from storage.files import CASE
+from tests.sandbox import SANDBOX
 from worker import build_worker
-from workflows.client import Elsewhere, hand_over, signal, start
+from workflows.client import Elsewhere, Later, hand_over, signal, start
 
 SECRET = "样例机密原话"
 NAME, PHONE = f"样例某某{SECRET}", "19900008890"
@@ -131,7 +132,8 @@ class Town:
         """A worker on this town's queue, with changes to how `worker.py` builds it, or another ledger."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("worker.Ledger", ledger)
-            patch.setattr("worker.Worker", lambda *args, **options: Worker(*args, **{**options, **changes}))
+            options = {"workflow_runner": SANDBOX, **changes}
+            patch.setattr("worker.Worker", lambda *args, **usual: Worker(*args, **{**usual, **options}))
             built = build_worker(self.env.client, self.engine, self.queue)
         async with built:
             yield built
@@ -245,12 +247,12 @@ class Request:
         return deed
 
     async def hand_over(self, deed: Deed) -> str:
-        """Find the desk that holds the case, however often it changes meanwhile."""
+        """Find the desk that holds the case, however often it changes; one that cannot now is asked again, as by the sweep."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     return await hand_over(self.town.env.client, await self.desk(), deed)
-                except Elsewhere:
+                except (Elsewhere, Later):
                     await self._refuse_if_archived(deed)
                     await asyncio.sleep(0.02)
                 except Refusal as refusal:

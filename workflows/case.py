@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.ledger import SIGNALS, Ledger
     from domain.case import CENTRE, Deed, File
     from domain.vocabulary import Clock, Exclusion, Status
+    from workflows import words
     from workflows.callback import Callback
     from workflows.designation import Designation
     from workflows.desk import LOOK, Desk, Shown
@@ -81,7 +82,7 @@ class CaseWorkflow(Desk):
         """Another desk holds the case until it comes back; one that somebody ended in Temporal is opened again."""
         try:
             held = await workflow.execute_child_workflow(
-                child.run, self.file, id=self.file.case.desk, static_summary=self.file.case.number
+                child.run, self.file, id=self.file.case.desk, static_summary=words.child(self.file.case)
             )
         except ChildWorkflowError:
             workflow.logger.warning("a desk was ended from outside; it opens again")

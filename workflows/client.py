@@ -19,7 +19,7 @@ from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
 from workflows.desk import MOVED
-from workflows.words import details, summary
+from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=typed(case),
             static_summary=summary(case),
-            static_details=details(file),
+            static_details=details(file, heading=RESTARTED if again else REGISTERED),
             priority=PRIORITY.get(case.urgency, Priority()),
             rpc_timeout=timedelta(seconds=3),
         )

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.calendar import Calendar
     from domain.case import Deed, File, Rung, RunningClock
     from domain.refusals import Refusal
+    from domain.vocabulary import Status
     from workflows.attributes import values
     from workflows.words import details, timer
 
@@ -36,12 +37,12 @@ LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10)}
 
 
 class Desk:
-    """Keeps the file of one case: deeds through `act`, each owner's clocks through a keeper."""
+    """Keeps the file of one case: deeds through `act`, clocks through one keeper."""
 
     def __init__(self, file: File) -> None:
         self.file = file
         self.pen = asyncio.Lock()
-        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._keeper: asyncio.Task[None] | None = None
         self._shown: Shown | None = None
 
     # -- deeds -------------------------------------------------------------------------------------------------
@@ -94,21 +95,16 @@ class Desk:
 
     # -- clocks ------------------------------------------------------------------------------------------------
 
-    def attend(self) -> None:
-        """See that every owner of running clocks has a keeper."""
-        for owner in {running.owner for running in self.file.clocks if running.rungs}:
-            keeper = self._keepers.get(owner)
-            if keeper is None or (keeper.done() and not keeper.exception()):
-                self._keepers[owner] = asyncio.create_task(self._keep(owner))
-
-    async def _keep(self, owner: str) -> None:
-        """One owner's clocks: wait for the next instant on their ladders, have it marked, and again."""
-        while coming := self._coming(owner):
+    async def _keep(self) -> None:
+        """Wait for the next instant on any ladder, have it marked, and again; nothing while another desk has the case."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._coming()))
+            coming = self._coming()
             running, rung = coming[0]
             wait = rung.at - workflow.now()
             if wait > timedelta(0):
                 try:
-                    changed = partial(self._changed, owner, rung.at)
+                    changed = partial(self._changed, rung.at)
                     await workflow.wait_condition(changed, timeout=wait, timeout_summary=timer(coming))
                     continue
                 except TimeoutError:
@@ -128,35 +124,45 @@ class Desk:
             )
             self.take(file)
 
-    def _coming(self, owner: str) -> list[tuple[RunningClock, Rung]]:
-        """The next rungs of an owner's clocks: the soonest, and those at the same instant. None at another desk's case."""
+    def _coming(self) -> list[tuple[RunningClock, Rung]]:
+        """The next rungs: the soonest, and those at the same instant, in the same order whatever was loaded when."""
         if not self._here():
             return []
-        rungs = [(clock, rung) for clock in self.file.clocks if clock.owner == owner for rung in clock.rungs]
+        rungs = [(clock, rung) for clock in self.file.clocks for rung in clock.rungs]
         soonest = min((rung.at for _, rung in rungs), default=None)
-        return [(clock, rung) for clock, rung in rungs if rung.at == soonest]
+        return sorted(((c, rung) for c, rung in rungs if rung.at == soonest), key=lambda found: found[0].id)
 
-    def _changed(self, owner: str, awaited: datetime) -> bool:
-        coming = self._coming(owner)
+    def _changed(self, awaited: datetime) -> bool:
+        coming = self._coming()
         return not coming or coming[0][1].at != awaited
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait for it. What breaks a keeper fails the workflow task: operators see it, and a mended worker goes on."""
-        await workflow.wait_condition(lambda: reached() or self._broken() is not None)
+        """Wait for it. What breaks the keeper fails the workflow task: operators see it, and a mended worker goes on.
+
+        A history that has grown long is left behind: the file is all that a desk needs to go on in a new one.
+        """
+        await workflow.wait_condition(lambda: reached() or self._broken() is not None or self._long())
         if broken := self._broken():
-            raise RuntimeError("a keeper of clocks broke") from broken
+            raise RuntimeError("the keeper of clocks broke") from broken
+        if not reached():
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            workflow.continue_as_new(self.file)
 
     def _broken(self) -> BaseException | None:
-        ended = [keeper for keeper in self._keepers.values() if keeper.done()]
-        return next((error for keeper in ended if (error := keeper.exception())), None)
+        return self._keeper.exception() if self._keeper and self._keeper.done() else None
+
+    def _long(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested() and not self.pen.locked()
 
     # -- what operators see ------------------------------------------------------------------------------------
 
     def take(self, file: File) -> None:
         """Go on from a newer file: clocks, current details, search attributes (only what changed, one event)."""
         self.file = file
-        self.attend()
+        self._keeper = self._keeper or asyncio.create_task(self._keep())
         workflow.set_current_details(details(file))
+        if file.case.status is Status.CLOSED and not file.clocks:
+            return  # about to be sealed in the same breath: lists show what comes of it
         shows = values(file.case)
         if self._shown is not None and self._shown != shows:
             self.publish(self._shown, shows)

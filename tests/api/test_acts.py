@@ -138,6 +138,8 @@ async def test_each_kind_of_refusal_has_its_status_and_its_provision(house: Line
         "Lacking": await house.act(mine, "transfer", Role.AGENT, lead="GAS", assisting=["GAS"]),
         "Unknown": await house.act(mine, "transfer", Role.AGENT, lead="NOBODY"),
     }
+    stale = token(Role.AGENT) | {"Idempotency-Key": uuid4().hex, "If-Match": '"1"'}
+    refusals["MovedOn"] = await house.http.post(f"/cases/{mine}/correct", json={"urgency": "urgent"}, headers=stale)
     house.clock[0] = timedelta(days=30)
     refusals["TooLate"] = await house.act(mine, "return", Role.UNIT, "WATER", reason="不属于本单位。")
     for kind, response in refusals.items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access import tracking_code
 from api.body import MOST
+from cli.demo import read_rows
+from domain.districts import DISTRICTS
 from domain.limits import SHANGHAI
 from domain.vocabulary import Exclusion, Role
 from tests.api.conftest import Stored
@@ -68,6 +72,7 @@ async def test_a_request_gets_its_number_a_code_and_what_happens_next(house: Lin
     registered, by = datetime.fromisoformat(found["registered_at"]), datetime.fromisoformat(found["by"])
     assert before <= registered <= datetime.now(UTC)
     assert by - registered == timedelta(hours=4)  # the rule set's triage limit
+    assert found["provisional"] is False  # a limit of hours: no holiday notice moves it
     assert found["next"] == "the Centre answers, transfers or declines it"
     assert "转办" in found["next_zh"]
 
@@ -76,7 +81,7 @@ async def test_danger_is_turned_away_at_once_with_where_to_turn(house: Line) -> 
     found = await house.register(emergency=True)
     assert "110" in found["next"]
     assert "119" in found["next_zh"]
-    assert found["by"] is None
+    assert (found["by"], found["provisional"]) == (None, False)
     await house.until(found["number"], "closed", "archived")
     case = (await house.get(f"/cases/{found['number']}", Role.AGENT)).json()
     assert (case["outcome"], case["exclusion"]) == ("declined", Exclusion.EMERGENCY)
@@ -108,6 +113,30 @@ async def test_twenty_at_once_get_twenty_numbers_without_a_gap_even_between_refu
     first = (await house.register())["number"]
     found, *_ = await asyncio.gather(asyncio.gather(*good), *bad, *unknown)
     assert sorted(answer["number"] for answer in found) == [following(first, n) for n in range(1, 21)]
+
+
+@pytest.mark.parametrize("name", ["HX", "120103", "河西区", "河西"])
+async def test_a_district_is_on_record_by_its_code_however_it_was_named(house: Line, name: str) -> None:
+    first = await send(house, REQUEST | {"district": name}, Idempotency_Key=f"district {name.encode().hex()}")
+    number = first.json()["number"]
+    assert (await house.get(f"/cases/{number}", Role.AGENT)).json()["district"] == "HX"
+    again = await send(house, REQUEST | {"district": "HX"}, Idempotency_Key=f"district {name.encode().hex()}")
+    assert again.json() == first.json()  # the same content, by another name
+    listed = (await house.get("/cases", Role.AGENT, district=name, limit=200)).json()["items"]
+    assert number in {case["number"] for case in listed}
+
+
+async def test_a_row_of_another_city_is_taken_without_its_district(house: Line, tmp_path: Path) -> None:
+    source = tmp_path / "rows.jsonl"
+    given = {"滨海新区": "BH", "120119": "JZ", 120119: "JZ", "朝阳区": None, "110105": None, 110105: None}
+    lines = [json.dumps({"title": "样例", "text": "样例。", "district": name}) for name in given]
+    source.write_text("\n".join(lines), encoding="utf-8")
+    rows = read_rows(source, limit=10, seed=1)
+    assert Counter(row.get("district") for row in rows) == Counter(given.values())
+    for row in rows:
+        number = (await house.register(**row))["number"]
+        case = (await house.get(f"/cases/{number}", Role.AGENT)).json()
+        assert case["district"] == row.get("district")
 
 
 # -- the same key ----------------------------------------------------------------------------------------------------
@@ -216,7 +245,9 @@ REFUSED: dict[str, Any] = {
     "24:00": {"call_from": "24:00"},
     "a sloppy hour": {"call_from": "8:30"},
     "an hour with Chinese digits": {"call_from": "１８:30"},
-    "a district that is no code": {"district": SENTINEL},
+    "a district that is none": {"district": SENTINEL},
+    "a district of another city": {"district": "朝阳区"},
+    "a district by a number": {"district": 120101},
     "a respondent that is no code": {"respondent": SENTINEL},
     "a respondent that no register knows": {"respondent": "NOBODY"},
     "a partner complained of": {"respondent": "P-LOCK"},
@@ -234,6 +265,14 @@ async def test_what_does_not_fit_is_refused_and_never_quoted(untouched: Line) ->
         assert found["title"] == "Unknown" or found["errors"][0]["at"].startswith("body."), what
         assert SENTINEL not in response.text + json.dumps(found, ensure_ascii=False), what
         assert "NOBODY" not in response.text, what
+
+
+async def test_an_unknown_district_is_named_with_what_is_accepted(untouched: Line) -> None:
+    for name in ("", "朝阳区", "210102", SENTINEL * 100):
+        (wrong,) = is_problem(await send(untouched, REQUEST | {"district": name}))["errors"]
+        assert wrong["at"] == "body.district"
+        for accepted in (*(each.code for each in DISTRICTS), "GB/T 2260 (120101)", "和平", "/vocabulary"):
+            assert accepted in wrong["what"]
 
 
 @pytest.mark.parametrize("missing", ["title", "text"])

@@ -119,7 +119,7 @@ async def test_a_bad_cursor_is_422_in_every_list(house: Line) -> None:
     [
         {"limit": 0}, {"limit": 201}, {"limit": -1}, {"limit": "all"}, {"status": "lost"}, {"matter": "样例"},
         {"channel": "fax"}, {"overdue": "maybe"}, {"due_by": "soon"}, {"due_by": "2026-03-02T00:00:00"},
-        {"district": "x" * 41}, {"district": "\x00"},
+        {"district": "x" * 41}, {"district": "\x00"}, {"district": "朝阳区"},
     ],
 )  # fmt: skip
 async def test_a_filter_that_is_none_is_422(house: Line, params: dict[str, Any]) -> None:
@@ -136,6 +136,8 @@ FILTERS: list[tuple[dict[str, Any], Holds]] = [
     ({"status": "assigned"}, lambda row: row["status"] == "assigned"),
     ({"matter": "staff"}, lambda row: row["matter"] == "staff"),
     ({"district": "NK"}, lambda row: row["district"] == "NK"),
+    ({"district": "南开"}, lambda row: row["district"] == "NK"),
+    ({"district": "120103"}, lambda row: row["district"] == "HX"),
     ({"channel": "web"}, lambda row: row["channel"] == "web"),
     ({"holder": "agent-1"}, lambda row: row["holder"] == "agent-1"),
     ({"overdue": True}, lambda row: row["overdue"]),

@@ -136,7 +136,7 @@ async def test_what_the_api_answers_is_as_described(house: Line) -> None:
     refused = await house.act(number, "sign", Role.UNIT, "WATER")
     for name, operation in ALL.items():
         method, path = name.split(" ")
-        if method != "GET":
+        if method != "GET" or path.endswith("/archive"):  # an open case has none: tests/api/test_archive.py
             continue
         headers = token(Role.AGENT) | {"Tracking-Code": given["tracking_code"]}
         response = await house.http.get(path.format(number=number), headers=headers)

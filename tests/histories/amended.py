@@ -69,8 +69,9 @@ class Careless(CaseWorkflow):
     async def run(self, file: File) -> str:
         return await super().run(file)
 
-    def attend(self) -> None:
-        """To nothing."""
+    async def _keep(self) -> None:
+        """Nothing."""
+        await workflow.wait_condition(lambda: False)
 
 
 AMENDED = (Pausing, Hasty, Lonely, Silent, Careless)

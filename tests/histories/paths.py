@@ -334,7 +334,7 @@ async def recomputed(town: Town) -> Request:
 
 
 @path(
-    "register transfer overdue lapsed return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed"
+    "register transfer lapsed overdue return breach_withdrawn breach_withdrawn transfer reassigned sign feedback attempt sealed"
 )
 async def returned_in_time_applied_late(town: Town) -> Request:
     request = await town.transferred()

@@ -1,4 +1,4 @@
-"""A case workflow whose keepers break: what operators must then see."""
+"""A case workflow whose keeper breaks: what operators must then see."""
 
 from __future__ import annotations
 

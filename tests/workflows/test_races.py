@@ -140,7 +140,7 @@ async def test_of_two_agents_at_once_one_is_heard_and_the_other_refused_on_recor
 
 
 async def test_of_two_transfers_at_once_one_is_a_reassignment_on_record_and_one_unit_has_the_case(town: Town) -> None:
-    """The Centre may reassign at any time; agents who do not want that claim the case first."""
+    """The Centre may reassign at any time; agents who do not want that claim the case first, or say which version they read."""
     request = await town.register()
     found = await asyncio.gather(
         outcome(request.agent("transfer", actor="agent-1", lead="WATER")),
@@ -152,6 +152,18 @@ async def test_of_two_transfers_at_once_one_is_a_reassignment_on_record_and_one_
     assert [a.unit for a in file.active()] == list(file.case.units) == [last.detail["lead"]]
     assert {clock.owner for clock in file.clocks} == set(file.case.units)
     assert await request.events() == ["register", "transfer", "transfer", "reassigned"]
+
+
+async def test_of_two_transfers_for_the_case_as_it_was_read_one_is_carried_out(town: Town) -> None:
+    request = await town.register()
+    seen = (await request.case()).version
+    found = await asyncio.gather(
+        outcome(request.agent("transfer", actor="agent-1", lead="WATER", seen=seen)),
+        outcome(request.agent("transfer", actor="agent-2", lead="HEAT", seen=seen)),
+    )
+    assert sorted(found) == ["MovedOn", "assigned"]
+    assert sorted((await request.deeds()).values()) == ["MovedOn", "applied"]
+    assert await request.events() == ["register", "transfer"]
 
 
 async def test_who_has_claimed_a_case_is_alone_with_it(town: Town) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import NondeterminismError
 
 from tests.histories import kept
 from tests.histories.amended import AMENDED
 from tests.histories.paths import PATHS
+from tests.sandbox import SANDBOX
 from tests.town import words_in
-from worker import PASSED_THROUGH, WORKFLOWS
+from worker import WORKFLOWS
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
 
@@ -24,14 +24,13 @@ Workflow = type[Any]
 
 @pytest.fixture(scope="module")
 def replay() -> Callable[[WorkflowHistory, list[Workflow]], Any]:
-    """Replay a history with these workflows, as `worker.py` would run them; the failure, if there is one."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    """Replay a history with these workflows; the failure, if there is one."""
 
     async def replayed(history: WorkflowHistory, workflows: list[Workflow]) -> Exception | None:
         replayer = Replayer(
             workflows=workflows,
             data_converter=data_converter,
-            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+            workflow_runner=SANDBOX,
         )
         return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
 

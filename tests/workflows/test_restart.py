@@ -164,7 +164,7 @@ async def test_a_keeper_that_breaks_fails_the_workflow_task_and_a_mended_worker_
         request = await town.transferred()
         first = min(rung.at for clock in (await request.file()).clocks for rung in clock.rungs)
         await town.env.fast_forward(request.handle(), first - await request.now())
-        await eventually(lambda: _faulty(request, "a keeper of clocks broke"))
+        await eventually(lambda: _faulty(request, "the keeper of clocks broke"))
     async with town.at_work():
         await request.until(lambda file: first not in {rung.at for clock in file.clocks for rung in clock.rungs})
         await finished(request)

@@ -146,7 +146,7 @@ def _notices() -> Iterator[str]:
     yield from table(("entry", *(audience.en for audience in Audience)), rows)
 
 
-def _told(audience: Audience, told: tuple[Audience, ...], event: Act | Mark) -> str:
+def _told(audience: Audience, told: tuple[Audience | None, ...], event: Act | Mark) -> str:
     if audience not in told:
         return ""
     return MESSAGES.get(event, "yes") if audience is Audience.PERSON else "yes"

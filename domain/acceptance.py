@@ -13,7 +13,7 @@ from domain.regulation import Citation, art
 from domain.requester import hand_over
 from domain.ruleset import rule_sets
 from domain.step import Line, Result, Step
-from domain.vocabulary import Act, Clock, Exclusion, Matter, Outcome, Status, Text
+from domain.vocabulary import Act, Clock, Exclusion, Matter, Outcome, Role, Status, Text
 
 ACCEPTED: dict[Matter, Citation] = {
     Matter.CONSULTATION: art(7, item=1),
@@ -53,10 +53,11 @@ ELSEWHERE: dict[Exclusion, Elsewhere] = {
 }
 
 
-def register(case: Case, calendar: Calendar) -> Result:
+def register(case: Case, calendar: Calendar, *, actor: str = "system", role: Role = Role.SYSTEM) -> Result:
     """Registered first (先行登记, Art. 9 ¶2): the first entry, and the Centre's own clock for what follows."""
     step = Step(File(case), rule_sets()[case.rule_set], calendar, case.registered_at)
     line = step.record(Act.REGISTER, art(9, paragraph=2) if case.report else art(9, paragraph=1))
+    line.by = (actor, role)
     line.detail.update(matter=case.matter, channel=case.channel, report=case.report, infringement=case.infringement)
     if case.infringement:
         hand_over(step)

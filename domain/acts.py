@@ -25,13 +25,8 @@ Duty = Callable[[Step, Deed, Line], Status]
 def _recompute(step: Step, deed: Deed, line: Line) -> Status:
     """A notice was published: working-day clocks are derived anew, never to less than was announced."""
     for running in step.file.clocks:
-        if running.term is None or not Term.parse(running.term).in_working_days:
-            continue
-        derived = step.derive(running)
-        if derived.due > running.due:
-            step.move_due(running, derived.due, "holiday_notice", derived)
-        elif derived.due == running.due:
-            step.confirm(running, derived)
+        if running.term is None or Term.parse(running.term).in_working_days:
+            step.recompute(running)
     return step.case.status
 
 
@@ -93,7 +88,7 @@ def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = No
     found = move(case.status, deed.act, deed.role)
     for_the_person = (case.status, deed.act, Role.REQUESTER) in BY_TRIPLE
     if deed.role is Role.AGENT and not for_the_person and case.holder not in (None, deed.actor):
-        raise NotYours(f"claimed by {case.holder}")
+        raise NotYours("claimed by another agent")
     if deed.act not in DUTIES:
         raise NotPermitted(f"no deed brings a {deed.act}: the clock does")
     if deed.seen not in (None, case.version):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from domain.calendar import Calendar
@@ -27,7 +28,7 @@ CENTRE_FILE: dict[Outcome, tuple[tuple[Act | Mark, ...], ...]] = {
     ),
     Outcome.UNRESOLVED: (
         (Act.REGISTER,),
-        (Act.TRANSFER, Act.REFER, Act.DESIGNATE),
+        (Act.ANSWER, Act.TRANSFER, Act.REFER, Act.DESIGNATE),
         (Act.ATTEMPT, Act.RATE),
         (Act.CONCLUDE,),
     ),
@@ -111,10 +112,16 @@ def seal(file: File, entries: tuple[Entry, ...], calendar: Calendar, now: dateti
     missing = tuple(lacks(file.case.outcome, entries))
     if missing:
         step.record(Mark.INCOMPLETE, art(14), lacks=";".join(f"{lack.part}: {lack.what}" for lack in missing))
-        step.arm(Clock.ARCHIVE, CENTRE)
+        step.arm(Clock.ARCHIVE, CENTRE, start=_incomplete_since(entries, now))
         return step.finish(Status.CLOSED)
     step.record(Mark.SEALED, art(14), entries=file.case.entries)
     return step.finish(Status.ARCHIVED)
+
+
+def _incomplete_since(entries: tuple[Entry, ...], now: datetime) -> datetime:
+    """When it was first found incomplete since it was closed: what is supplied and does not help wins no time."""
+    closed = takewhile(lambda entry: entry.status is Status.CLOSED, reversed(entries))
+    return min((entry.at for entry in closed if entry.event is Mark.INCOMPLETE), default=now)
 
 
 def manifest(entries: Iterable[Entry], texts: Mapping[str, str], as_json: Mapping[int, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time
 
 from domain.case import CENTRE, Deed
@@ -38,11 +39,11 @@ def attempt(step: Step, deed: Deed, line: Line) -> Status:
         if deed.resolved is None or deed.rating is None:
             raise Lacking("a person who was reached says whether it is resolved, and rates", art(13))
         return _verdict(step, deed.resolved, deed.rating)
-    if deed.reach is Reach.REFUSED:
-        return close(step, Outcome.UNCONFIRMED)
     counts = _civil(step, max(deed.received_at, step.case.call_at or deed.received_at))
     if deed.received_at < counts:
         raise NotPermitted(f"the next attempt counts from {counts.isoformat()}")
+    if deed.reach is Reach.REFUSED:
+        return close(step, Outcome.UNCONFIRMED)
     step.set(attempts=step.case.attempts + 1)
     line.detail.update(attempts=step.case.attempts)
     if step.case.attempts >= step.rules.numbers.callback_attempts:
@@ -56,14 +57,14 @@ def rate(step: Step, deed: Deed, line: Line) -> Status:
     """The person rates by the tracking page or at once after an answer."""
     if deed.rating is None:
         raise Lacking("a rating is one of the five grades", art(13))
-    resolved = deed.rating.satisfied if deed.resolved is None else deed.resolved
-    line.detail.update(resolved=resolved, rating=deed.rating)
+    line.detail.update(resolved=deed.resolved, rating=deed.rating)
     if step.case.status is Status.CALLBACK:
-        return _verdict(step, resolved, deed.rating)
-    if resolved and deed.rating.satisfied:
+        if deed.resolved is None:
+            raise Lacking("say whether it is resolved", art(13))
+        return _verdict(step, deed.resolved, deed.rating)
+    if deed.rating.satisfied and deed.resolved is not False:
         return close(step, Outcome.ANSWERED)
-    step.record(Mark.REDONE, art(13))
-    return reopen(step)
+    return _redo(step, reopen)
 
 
 def lapse(step: Step) -> Status:
@@ -78,10 +79,15 @@ def _verdict(step: Step, resolved: bool, rating: Rating) -> Status:
     """Resolved and content closes it; anything else is done again, a set number of times, then supervised."""
     if resolved and rating.satisfied:
         return close(step, Outcome.RESOLVED)
+    return _redo(step, again)
+
+
+def _redo(step: Step, how: Callable[[Step], Status]) -> Status:
+    """Once more, a set number of times; then a supervisor takes it."""
     if step.case.redos < step.rules.numbers.redos:
         step.set(redos=step.case.redos + 1)
         step.record(Mark.REDONE, art(13))
-        return again(step)
+        return how(step)
     step.stop()
     step.set(desk=step.case.number, call_at=None)
     step.arm(Clock.SUPERVISION, CENTRE)

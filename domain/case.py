@@ -101,6 +101,8 @@ class Assignment:
     admitted: bool | None = None
     replied: ReplyWay | None = None
     choice: Choice | None = None
+    late: bool = False
+    """It reported after its limit."""
     extension: date | None = None
     """The day that the unit proposed and the Centre has not decided on yet."""
 
@@ -135,10 +137,14 @@ class RunningClock:
     """What is still to come, soonest first."""
     passed: bool = False
     """The due instant was marked as passed (overdue, or the window lapsed)."""
+    given: int = 0
+    """Seconds beyond the term that were not its owner's: the Centre decided late."""
+    since: int = 0
+    """The case's version when it began: the same clock may run again."""
 
     @property
     def id(self) -> str:
-        return "/".join(filter(None, (self.clock, self.owner, str(self.round), self.about)))
+        return "/".join(filter(None, (self.clock, self.owner, str(self.since), self.about)))
 
 
 @dataclass(frozen=True)

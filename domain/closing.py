@@ -6,7 +6,7 @@ from domain.case import CENTRE, Deed
 from domain.refusals import Lacking, TooLate
 from domain.regulation import art
 from domain.step import Line, Step
-from domain.vocabulary import Clock, Outcome, Status, Text
+from domain.vocabulary import Clock, Outcome, Role, Status, Text
 
 
 def close(step: Step, outcome: Outcome) -> Status:
@@ -37,7 +37,13 @@ def cease(step: Step, deed: Deed, line: Line) -> Status:
 
 
 def withdraw(step: Step, deed: Deed, line: Line) -> Status:
-    return close(step, Outcome.WITHDRAWN)
+    """By the person; or relayed by somebody else, with the reason: the person is told, and may dispute it."""
+    if deed.role is Role.REQUESTER:
+        return close(step, Outcome.WITHDRAWN)
+    require(deed, Text.REASON)
+    status = close(step, Outcome.WITHDRAWN)
+    step.arm(Clock.DISPUTE, CENTRE)
+    return status
 
 
 def dispute(step: Step, deed: Deed, line: Line) -> Status:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.callback import begin
 from domain.case import CENTRE, Assignment, Deed, RunningClock
@@ -37,7 +37,7 @@ def explain(step: Step, deed: Deed, line: Line) -> Status:
     """The duty to explain a delay beforehand. A late explanation is recorded too: as a breach (Art. 11(2))."""
     mine = _mine(step, deed)
     require(deed, Text.REASON)
-    if deed.received_at >= _clock(step, Clock.HANDLING, mine).due + _slept_away(step, mine):
+    if deed.received_at >= _clock(step, Clock.HANDLING, mine).due + step.slept_away(mine.unit):
         line.detail.update(late=True)
         step.record(Mark.BREACH, art(11, item=2), mine.unit, why="explained_after_expiry")
     return Status.ASSIGNED
@@ -49,7 +49,7 @@ def request_extension(step: Step, deed: Deed, line: Line) -> Status:
     require(deed, Text.REASON)
     handling = _clock(step, Clock.HANDLING, mine)
     if deed.received_at >= handling.due:
-        raise TooLate("an extension is asked for before expiry", art(11, item=2))
+        raise TooLate("an extension is asked for before expiry")
     if mine.extension:
         raise NotPermitted("an extension is already asked for")
     if deed.until is None or _end_of(step, deed) <= handling.due:
@@ -78,7 +78,7 @@ def deny(step: Step, deed: Deed, line: Line) -> Status:
     """Denied, with a reason. Time that the Centre took beyond its own limit is not the unit's: it is given back."""
     theirs, _ = _asked(step, deed)
     require(deed, Text.REASON)
-    _give_back_time(step, theirs)
+    step.charge_centre(theirs.unit)
     _decided(step, theirs)
     return Status.ASSIGNED
 
@@ -133,11 +133,13 @@ def feedback(step: Step, deed: Deed, line: Line) -> Status:
     """The result: replied to the person, reported to the Centre (Art. 11(1)). Late is late, but never refused."""
     mine = _mine(step, deed)
     require(deed, Text.PUBLIC)
-    _give_back_time(step, mine)
+    if step.file.clock(Clock.ADMISSION, mine.unit):
+        raise NotPermitted("decide first whether the report is accepted", art(9, paragraph=2))
+    step.charge_centre(mine.unit)
     late = deed.received_at >= _clock(step, Clock.HANDLING, mine).due
     line.detail.update(replied=deed.replied, late=late or None)
-    step.end(mine, Handling.DONE, replied=deed.replied, signed_at=mine.signed_at or deed.received_at)
-    return _settle(step, late)
+    step.end(mine, Handling.DONE, replied=deed.replied, late=late, signed_at=mine.signed_at or deed.received_at)
+    return _settle(step)
 
 
 def send_back(step: Step, deed: Deed, line: Line) -> Status:
@@ -150,11 +152,11 @@ def approve(step: Step, deed: Deed, line: Line) -> Status:
     return begin(step)
 
 
-def _settle(step: Step, late: bool = False) -> Status:
+def _settle(step: Step) -> Status:
     """When the last unit has reported there is one result: to review where the rule set wants it, else to the callback."""
     if step.file.active():
         return Status.ASSIGNED
-    if review_grounds(step, late) & step.rules.review:
+    if review_grounds(step) & step.rules.review:
         return _review(step)
     return begin(step)
 
@@ -165,16 +167,16 @@ def _review(step: Step) -> Status:
     return Status.REVIEW
 
 
-def review_grounds(step: Step, late: bool) -> set[str]:
+def review_grounds(step: Step) -> set[str]:
     """Why the Centre might look at a result before it calls the person; the rule set names the grounds that count."""
     case = step.case
-    several = sum(1 for a in step.file.assignments if a.round == case.round) > 1
+    parts = [a for a in step.file.assignments if a.round == case.round]
     grounds = {
         "redone": case.redos > 0,
-        "overdue": late,
+        "overdue": any(part.late for part in parts),
         "staff": case.matter is Matter.STAFF,
         "report": case.report is not None,
-        "several": several,
+        "several": len(parts) > 1,
         "always": True,
     }
     return {ground for ground, holds in grounds.items() if holds}
@@ -201,19 +203,6 @@ def _decided(step: Step, theirs: Assignment) -> None:
     step.stop(Clock.EXTENSION, about=theirs.unit)
 
 
-def _give_back_time(step: Step, theirs: Assignment) -> None:
-    """What the Centre took beyond its own limit to decide on an extension is not the unit's time."""
-    if late := _slept_away(step, theirs):
-        handling = _clock(step, Clock.HANDLING, theirs)
-        step.move_due(handling, handling.due + late, "centre_decided_late")
-
-
-def _slept_away(step: Step, theirs: Assignment) -> timedelta:
-    """How long the Centre is late with its decision on this unit's extension."""
-    decision = step.file.clock(Clock.EXTENSION, CENTRE, theirs.unit)
-    return max(step.at - decision.due, timedelta(0)) if decision else timedelta(0)
-
-
 def _undecided(step: Step, deed: Deed) -> Assignment:
     mine = _mine(step, deed)
     if step.file.clock(Clock.ADMISSION, mine.unit) is None:
@@ -229,7 +218,7 @@ def _clock(step: Step, clock: Clock, assignment: Assignment) -> RunningClock:
 
 def _return_window(step: Step, mine: Assignment, deed: Deed) -> RunningClock:
     if mine.designated:
-        raise NotPermitted("a designated unit cannot give back", art(12, paragraph=2))
+        raise NotPermitted("a designated unit cannot give back")
     window = step.file.clock(Clock.RETURN, mine.unit)
     if window is None or deed.received_at >= window.due:
         raise TooLate("the return window is over", art(11, item=3))

@@ -91,10 +91,10 @@ MOVES: tuple[Move, ...] = (
     *_row(S.SUPERVISED, A.TRANSFER, (R.SUPERVISOR,), S.ASSIGNED, art(12, paragraph=1)),
     *_row(S.SUPERVISED, A.CONCLUDE, (R.SUPERVISOR,), S.CLOSED, art(12, paragraph=1)),
     # Art. 13: the person's word closes.
-    *_row(S.ANSWERED, A.RATE, PERSON, (S.CLOSED, S.RETURNED), art(13)),
+    *_row(S.ANSWERED, A.RATE, PERSON, (S.CLOSED, S.RETURNED, S.SUPERVISED), art(13)),
     *_row(S.ANSWERED, A.LAPSE, (R.SYSTEM,), S.CLOSED, art(13)),
     *_row(S.CALLBACK, A.ATTEMPT, (R.CALLER,), (S.CALLBACK, *OPINION), art(13)),
-    *_row(S.CALLBACK, A.RATE, PERSON, OPINION, art(13)),
+    *_row(S.CALLBACK, A.RATE, (R.REQUESTER, R.CHANNEL), OPINION, art(13)),
     *_row(S.CALLBACK, A.LAPSE, (R.SYSTEM,), S.CLOSED, art(13)),
     # The person, at any time.
     *_row(OPEN, A.SUPPLEMENT, PERSON, None),

@@ -12,6 +12,8 @@ MESSAGES: dict[Act | Mark, str] = {
     Act.REFER: "【便民专线】您的诉求{number}已转加盟企业提供服务。",
     Act.DECLINE: "【便民专线】您的诉求{number}不属于受理范围。{turn_to}。",
     Act.CEASE: "【便民专线】您的诉求{number}已进入法定程序，本专线终止办理。",
+    Act.WITHDRAW: "【便民专线】您的诉求{number}已撤回；如非您本人意愿，请在异议期内提出。",
+    Act.CONCLUDE: "【便民专线】您的诉求{number}经督办已办结；如有异议请在异议期内提出。",
     Act.GRANT: "【便民专线】您的诉求{number}经批准延长办理时限。",
     Act.ASK: "【便民专线】承办单位就您的诉求{number}需要补充情况，请凭编号和查询码查看。",
     Act.ADMIT: "【便民专线】有管辖权的部门已决定受理您的诉求{number}。",

@@ -10,17 +10,20 @@ from domain.case import Case, Entry, Notice
 from domain.vocabulary import Act, Audience, Mark
 
 PERSON, UNIT, CENTRE, OFFICE = Audience.PERSON, Audience.UNIT, Audience.CENTRE, Audience.OFFICE
+OWNER = None
+"""Whoever is held to the clock that the entry is about."""
 
-NOTICES: dict[Act | Mark, tuple[Audience, ...]] = {
+NOTICES: dict[Act | Mark, tuple[Audience | None, ...]] = {
     Act.REGISTER: (PERSON,),
     Act.ANSWER: (PERSON,),
     Act.REFER: (PERSON, UNIT),
     Act.TRANSFER: (PERSON, UNIT),
     Act.DECLINE: (PERSON,),
     Act.CEASE: (PERSON, UNIT),
-    Act.WITHDRAW: (UNIT,),
+    Act.WITHDRAW: (UNIT, PERSON),
     Act.RECALL: (UNIT,),
     Act.OVERRIDE: (UNIT,),
+    Act.CONCLUDE: (PERSON,),
     Act.RETURN: (CENTRE,),
     Act.ESCALATE: (OFFICE, UNIT),
     Act.DESIGNATE: (UNIT,),
@@ -37,17 +40,18 @@ NOTICES: dict[Act | Mark, tuple[Audience, ...]] = {
     Act.SUPPLEMENT: (UNIT,),
     Act.URGE: (UNIT,),
     Act.DISPUTE: (CENTRE,),
-    Mark.WARNED: (UNIT, CENTRE),
-    Mark.URGED: (UNIT, OFFICE),
-    Mark.OVERDUE: (UNIT, CENTRE, OFFICE),
-    Mark.NOTICED: (UNIT, OFFICE),
-    Mark.BULLETINED: (UNIT, CENTRE),
+    Mark.WARNED: (OWNER,),
+    Mark.URGED: (OWNER,),
+    Mark.OVERDUE: (OWNER, CENTRE),  # Art. 12 ¶1: the Centre follows up
+    Mark.NOTICED: (OWNER, CENTRE),
+    Mark.BULLETINED: (OWNER, CENTRE),
+    Mark.BREACH_WITHDRAWN: (UNIT,),
     Mark.DUE_MOVED: (UNIT,),
     Mark.REDONE: (UNIT,),
     Mark.UNREACHABLE: (PERSON,),
     Mark.INCOMPLETE: (CENTRE,),
 }
-"""A unit's notices go to the unit in whose hands the entry or the clock is; a Centre's clock tells no unit."""
+"""A unit's notices go to the unit in whose hands the entry or the clock is; a clock of others tells no unit."""
 
 
 def told(entry: Entry, case: Case, units: tuple[str, ...]) -> Iterator[Notice]:
@@ -56,10 +60,12 @@ def told(entry: Entry, case: Case, units: tuple[str, ...]) -> Iterator[Notice]:
     `units` are those concerned by the step: in whose hands it was, and in whose it is now.
     """
     owner = entry.detail.get("owner")
-    for audience in NOTICES.get(entry.event, ()):
-        if audience is PERSON and not case.reachable:
+    hands = HANDS.get(str(owner), UNIT) if owner else None
+    named = NOTICES.get(entry.event, ())
+    for audience in dict.fromkeys(hands if audience is OWNER else audience for audience in named):
+        if audience is None or (audience is PERSON and not case.reachable):
             continue
-        if owner is not None and audience is not HANDS.get(str(owner), UNIT):
+        if audience is UNIT and hands in (CENTRE, OFFICE):
             continue
         addressed = ((entry.unit,) if entry.unit else units) if audience is UNIT else (None,)
         for unit in addressed:

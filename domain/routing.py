@@ -17,7 +17,7 @@ from domain.vocabulary import Choice, Clock, Handling, Mark, Matter, Part, Role,
 def claim(step: Step, deed: Deed, line: Line) -> Status:
     """One agent takes it, so that two do not work on the same; a supervisor may take it over."""
     if step.case.holder not in (None, deed.actor) and deed.role is not Role.SUPERVISOR:
-        raise NotYours(f"claimed by {step.case.holder}")
+        raise NotYours("claimed by another agent")
     step.set(holder=deed.actor)
     return step.case.status
 
@@ -38,6 +38,7 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         line.detail.update({name: value, f"old_{name}": getattr(step.case, name)})
     was = step.case
     step.set(**facts)
+    _whom_it_is_about(step, deed, was)
     _not_their_own_cause(step, _in_charge(step))
     _decision_owed(step)
     if deed.infringement and not step.case.infringement:
@@ -46,6 +47,16 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         if running.term is not None and running.clock is not Clock.RETURN:
             _follow(step, running, running.term, was)
     return step.case.status
+
+
+def _whom_it_is_about(step: Step, deed: Deed, was: Case) -> None:
+    """That it is no complaint about staff, or about another office, a supervisor says, with the reason (Art. 7(4))."""
+    same = (was.matter, was.respondent) == (step.case.matter, step.case.respondent)
+    if was.matter is not Matter.STAFF or was.respondent is None or same:
+        return
+    if deed.role is not Role.SUPERVISOR:
+        raise NotPermitted("whom a complaint about staff is about, a supervisor corrects", art(7, item=4))
+    require(deed, Text.REASON)
 
 
 def _follow(step: Step, running: RunningClock, present: str, was: Case) -> None:
@@ -101,14 +112,17 @@ def transfer(step: Step, deed: Deed, line: Line) -> Status:
     """To one unit, or to a lead and assisting units that handle in parallel; with a limit (Art. 10(2))."""
     if deed.lead is None:
         raise Lacking("name the unit that leads", art(10, item=2))
+    _leave_the_offices_designation(step)
     if deed.respondent:
+        if step.case.matter is Matter.STAFF and step.case.respondent not in (None, deed.respondent):
+            raise NotPermitted("whom a complaint about staff is about, a supervisor corrects", art(7, item=4))
         line.detail.update(respondent=deed.respondent, old_respondent=step.case.respondent)
         step.set(respondent=deed.respondent)
     if step.case.round:
         step.record(Mark.REASSIGNED)
     step.recall_all()
-    line.detail.update(lead=deed.lead, assisting=",".join(deed.assisting) or None)
-    return dispatch(step, deed.lead, deed.assisting, term=deed.term)
+    line.detail.update(lead=deed.lead, assisting=",".join(deed.assisting) or None, term=deed.term)
+    return dispatch(step, deed.lead, deed.assisting, term=_term(step, deed))
 
 
 def refer(step: Step, deed: Deed, line: Line) -> Status:
@@ -117,12 +131,15 @@ def refer(step: Step, deed: Deed, line: Line) -> Status:
         raise Lacking("name the partner, and who chose it", art(10, item=3))
     if step.case.report:
         raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
+    if step.case.round:
+        step.record(Mark.REASSIGNED)
     line.detail.update(lead=deed.lead, choice=deed.choice)
     return dispatch(step, deed.lead, part=Part.PARTNER, choice=deed.choice)
 
 
 def recall(step: Step, deed: Deed, line: Line) -> Status:
     """The Centre may take an assignment back at any time."""
+    _leave_the_offices_designation(step)
     step.recall_all()
     return reopen(step)
 
@@ -169,7 +186,7 @@ def dispatch(
     part: Part = Part.LEAD,
     designated: bool = False,
     choice: Choice | None = None,
-    term: str | None = None,
+    term: Term | None = None,
 ) -> Status:
     """Open a round: each unit gets its assignment and its clocks, the Centre's own clocks stop."""
     units = (lead, *assisting)
@@ -195,21 +212,31 @@ def dispatch(
             step.arm(Clock.RETURN, unit)
         if step.case.report and unit == lead:
             step.arm(Clock.ADMISSION, unit)
-        step.arm(Clock.HANDLING, unit, term=_term(term))
+        step.arm(Clock.HANDLING, unit, term=term)
     return Status.ASSIGNED
 
 
-def _term(text: str | None) -> Term | None:
-    """The limit that the Centre sets with a transfer, if not the rule set's; one that is none is Lacking (Art. 10(2))."""
-    if text is None:
+def _term(step: Step, deed: Deed) -> Term | None:
+    """The limit that the Centre sets with a transfer (Art. 10(2)); another than the rule set's, with the reason."""
+    if deed.term is None:
         return None
     try:
-        term = Term.parse(text)
+        term = Term.parse(deed.term)
     except ValueError:
         term = None
-    if term is None or not term.value:
-        raise Lacking("a limit is a number of working days, hours or minutes, such as 5wd", art(10, item=2))
+    if term is None or not term.value or step.rules.longest.shorter_than(term):
+        raise Lacking(f"a limit is a term such as 5wd, and at most {step.rules.longest}", art(10, item=2))
+    if term != step.rules.limit(Clock.HANDLING, step.case).term:
+        require(deed, Text.REASON)
     return term
+
+
+def _leave_the_offices_designation(step: Step) -> None:
+    """Whom the office designated, nobody replaces in passing: it revises, or a supervisor overrides (Art. 12 ¶2)."""
+    if any(a.designated for a in step.file.active()):
+        raise NotPermitted(
+            "designated by the office, which may revise; or a supervisor overrides", art(12, paragraph=2)
+        )
 
 
 def again(step: Step) -> Status:

@@ -67,6 +67,8 @@ class RuleSet:
     civil_closes: time | None
     """Hours in which persons are called, local; None is 24:00."""
     callback_spacing: Term
+    longest: Term
+    """The longest limit that the Centre may set with a transfer."""
     review: frozenset[str]
     """The grounds on which the Centre reviews a result before the callback (`handling.review_grounds`)."""
     disputable: frozenset[Outcome]
@@ -106,6 +108,7 @@ def read_rule_set(text: str) -> RuleSet:
         civil_opens=time.fromisoformat(raw["civil_opens"]),
         civil_closes=_hour(raw["civil_closes"]),
         callback_spacing=Term.parse(raw["callback_spacing"]),
+        longest=Term.parse(raw["longest"]),
         review=frozenset(raw["review"]),
         disputable=frozenset(Outcome(word) for word in raw["disputable"]),
         numbers=Numbers(**raw["numbers"]),

@@ -7,7 +7,8 @@ the instant, the rule set and the calendar are arguments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from domain.calendar import Calendar
@@ -27,6 +28,8 @@ class Line:
     basis: Citation | None = None
     unit: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    by: tuple[str, Role] | None = None
+    """Who did it, where no deed says so."""
 
 
 @dataclass(frozen=True)
@@ -118,16 +121,24 @@ class Step:
             start=derived.start,
             due=derived.due,
             term=str(derived.term),
+            since=self.case.version,
         )
         if old is None:
-            self._keep(replace(running, rungs=self._rungs(clock, derived.due)), derived, str(limit.basis or "house"))
-        elif old.due != derived.due:
-            self.move_due(old, derived.due, why, derived, str(limit.basis or "house"))
+            rungs = self._rungs(clock, derived.due)
+            self._keep(replace(running, rungs=rungs), derived.to_json(), str(limit.basis or "house"))
+            return
+        given = old.given if start else 0  # one that begins anew owes nothing to what was before
+        to = derived.due + timedelta(seconds=given)
+        if to != old.due:
+            self.move_due(replace(old, given=given), to, why, derived, str(limit.basis or "house"))
 
     def move_due(
         self, old: RunningClock, to: datetime, why: str, derived: Due | None = None, basis: str | None = None
     ) -> None:
-        """Move a due instant, on record; a breach marked at the old one is withdrawn if the new one lies ahead."""
+        """Move a due instant, on record; a breach marked at the old one is withdrawn if the new one lies ahead.
+
+        `derived` is what it rests on; None: a person named the day.
+        """
         ahead = to > self.at
         if old.passed and ahead:
             self.withdraw_breach(old, why)
@@ -135,7 +146,7 @@ class Step:
         rungs = tuple(r for r in self._rungs(old.clock, to) if ahead or not old.passed or r.at > self.at)
         start = derived.start if derived else old.start
         moved = replace(old, start=start, due=to, term=term, rungs=rungs, passed=old.passed and not ahead)
-        self._keep(moved, derived, basis)
+        self._keep(moved, self._derivation(moved, derived, why), basis)
         self.record(
             Mark.DUE_MOVED,
             unit=self.unit_of(old),
@@ -146,9 +157,40 @@ class Step:
             why=why,
         )
 
-    def confirm(self, running: RunningClock, derived: Due) -> None:
-        """The due instant stands, by a newer calendar: the derivation says so, and whether it is still provisional."""
-        self._keep(running, derived)
+    def _derivation(self, running: RunningClock, derived: Due | None, why: str) -> dict[str, Any]:
+        """Why it is due then: how it was counted, and what was given on top; or that a person named the day."""
+        named: dict[str, Any] = {
+            "start": running.start.isoformat(),
+            "term": None,
+            "last_day": None,
+            "counted": [],
+            "skipped": [],
+            "provisional": False,
+            "calendar_version": self.calendar.version,
+            "named": why,
+        }
+        found = derived.to_json() if derived else named
+        return found | {"due": running.due.isoformat(), "given": running.given}
+
+    def give_back(self, running: RunningClock, time: timedelta) -> None:
+        """Time that was not its owner's is added, in whole seconds; it stays when the clock is derived anew."""
+        more = ceil(time.total_seconds())
+        longer = replace(running, given=running.given + more)
+        derived = self.derive(running) if running.term else None
+        self.move_due(longer, running.due + timedelta(seconds=more), "centre_decided_late", derived)
+
+    def recompute(self, running: RunningClock) -> None:
+        """By a newer calendar: due later or as before, never earlier than was announced; what is still to come follows."""
+        derived = self.derive(running) if running.term else None
+        due_at = derived.due + timedelta(seconds=running.given) if derived else running.due
+        if due_at > running.due:
+            self.move_due(running, due_at, "holiday_notice", derived)
+            return
+        coming = {rung.mark for rung in running.rungs}
+        rungs = tuple(rung for rung in self._rungs(running.clock, running.due) if rung.mark in coming)
+        stands = derived is not None and due_at == running.due
+        derivation = self._derivation(running, derived, "confirmed") if stands else None
+        self._keep(replace(running, rungs=rungs), derivation)
 
     def stop(self, clock: Clock | None = None, owner: str | None = None, about: str | None = None) -> None:
         """Stop the clocks that match; a breach marked although the deed had arrived in time is withdrawn."""
@@ -187,21 +229,23 @@ class Step:
         self._keep(replace(running, rungs=rungs))
 
     def _rungs(self, clock: Clock, at: datetime) -> tuple[Rung, ...]:
-        found = []
-        for ladder in self.rules.ladder(clock):
-            instant = at
-            if ladder.before:
-                instant = before(at, ladder.before, self.calendar)
-            elif ladder.after:
-                instant = after(at, ladder.after, self.calendar)
-            if instant > self.now or not ladder.before:
-                found.append(Rung(ladder.mark, instant))
-        return tuple(sorted(found, key=lambda rung: rung.at))
+        """The ladder around a due instant. A limit too short for its warnings is warned of once, half-way."""
+        ladders = tuple(self.rules.ladder(clock))
+        early = [Rung(row.mark, before(at, row.before, self.calendar)) for row in ladders if row.before]
+        late = [
+            Rung(row.mark, after(at, row.after, self.calendar) if row.after else at)
+            for row in ladders
+            if not row.before
+        ]
+        ahead = [rung for rung in early if rung.at > self.now]
+        if early and not ahead and at > self.now:
+            nearest = max(early, key=lambda rung: rung.at)
+            ahead = [replace(nearest, at=self.now + (at - self.now) / 2)]
+        return tuple(sorted((*ahead, *late), key=lambda rung: rung.at))
 
-    def _keep(self, running: RunningClock, derived: Due | None = None, basis: str | None = None) -> None:
+    def _keep(self, running: RunningClock, derivation: dict[str, Any] | None = None, basis: str | None = None) -> None:
         others = tuple(c for c in self.file.clocks if c.id != running.id)
         self.file = replace(self.file, clocks=(*others, running))
-        derivation = derived.to_json() if derived else None
         self.clocks[running.id] = ClockRow(running, "running", None, derivation, basis)
 
     # -- assignments -----------------------------------------------------------------------------------------------
@@ -214,9 +258,21 @@ class Step:
 
     def end(self, assignment: Assignment, handling: Handling, **facts: Any) -> None:
         """End one unit's handling, its clocks, and the decision that the Centre may still owe on its extension."""
+        self.charge_centre(assignment.unit)
         self.put(replace(assignment, handling=handling, ended_at=self.at, **facts))
         self.stop(owner=assignment.unit)
-        self.stop(Clock.EXTENSION, about=assignment.unit)
+
+    def charge_centre(self, unit: str) -> None:
+        """The Centre decides no more on an extension: what it took beyond its own limit is not the unit's time."""
+        handling = self.file.clock(Clock.HANDLING, unit)
+        if handling and (late := self.slept_away(unit)):
+            self.give_back(handling, late)
+        self.stop(Clock.EXTENSION, about=unit)
+
+    def slept_away(self, unit: str) -> timedelta:
+        """How long the Centre is late with its decision on this unit's extension."""
+        decision = self.file.clock(Clock.EXTENSION, CENTRE, unit)
+        return max(self.at - decision.due, timedelta(0)) if decision else timedelta(0)
 
     def recall_all(self) -> None:
         for assignment in self.file.active():
@@ -236,7 +292,7 @@ class Step:
             entries=case.entries + len(self.lines),
             hands={Status.ASSIGNED: lead, Status.ESCALATED: OFFICE}.get(status, CENTRE),
             units=tuple(a.unit for a in active),
-            due_at=min((c.due for c in watched), default=None),
+            due_at=min((c.due for c in watched if not c.passed), default=min((c.due for c in watched), default=None)),
             overdue=any(c.passed for c in watched),
             holder=case.holder if stays else None,
         )
@@ -253,12 +309,13 @@ class Step:
 
     def _entry(self, line: Line, seq: int) -> Entry:
         deed = self.deed if self.deed and line.event is self.deed.act else None
+        actor, role = (deed.actor, deed.role) if deed else line.by or (Role.SYSTEM.value, Role.SYSTEM)
         return Entry(
             seq=seq,
             at=self.at,
             event=line.event,
-            actor=deed.actor if deed else Role.SYSTEM.value,
-            role=deed.role if deed else Role.SYSTEM,
+            actor=actor,
+            role=role,
             status=self.case.status,
             basis=str(line.basis or "house"),
             unit=line.unit or (deed.unit if deed else None),

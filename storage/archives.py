@@ -31,7 +31,7 @@ async def keep(conn: AsyncConnection, number: str, sealed_at: datetime) -> None:
     The title of a request is a text of its own, under the ID of its note with `/title`.
     """
     entries = tuple(replace(entry, at=entry.at.astimezone(UTC)) for entry in await entries_of(conn, number))
-    notes = await conn.execute(text("SELECT id, text, title FROM notes WHERE case_number = :n"), {"n": number})
+    notes = await conn.execute(_TEXTS, {"n": number})
     texts: dict[str, str] = {}
     for note in notes:
         texts |= {note.id: note.text} | ({f"{note.id}/title": note.title} if note.title is not None else {})
@@ -39,6 +39,16 @@ async def keep(conn: AsyncConnection, number: str, sealed_at: datetime) -> None:
     made["fields"] = [field.name for field in fields(Entry)]
     row = insert(archives).values(case_number=number, sealed_at=sealed_at, manifest=made)
     await conn.execute(row.on_conflict_do_nothing())
+
+
+_TEXTS = text(
+    """
+    SELECT id, text, title FROM notes n WHERE case_number = :n AND NOT EXISTS (
+        SELECT 1 FROM deeds d, jsonb_each_text(d.body -> 'notes') AS own
+        WHERE d.case_number = n.case_number AND d.state = 'refused' AND own.value = n.id)
+    """
+)
+"""The texts of the file; those of refused acts are no part of it, and may come when it is sealed."""
 
 
 async def find(conn: AsyncConnection, number: str) -> Archive | None:

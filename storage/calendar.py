@@ -34,7 +34,8 @@ async def publish(conn: AsyncConnection, notice: HolidayNotice) -> int:
 async def announce(conn: AsyncConnection, notice: HolidayNotice, now: datetime) -> tuple[int, int]:
     """Publish a notice, and register a deed for every open case that it concerns; the version, and how many cases.
 
-    Concerned: a running clock counts a day that the notice names, or was provisional. The sweep hands the deeds over.
+    Concerned: a running clock, or what is still to come on its ladder, counts a day that the notice names, or was
+    provisional. The sweep hands the deeds over.
     A notice that leaves a year without one is a ValueError, and nothing is published.
     """
     # Steps under way end first, the next ones see the new calendar: no case slips through between the two.
@@ -54,10 +55,11 @@ async def announce(conn: AsyncConnection, notice: HolidayNotice, now: datetime) 
 _CONCERNED = text(
     """
     SELECT DISTINCT k.case_number FROM clocks k
-    WHERE k.state = 'running' AND k.term LIKE '%wd'
+    WHERE k.state = 'running' AND (k.term IS NULL OR k.term LIKE '%wd')
       AND ((k.derivation ->> 'provisional')::boolean
            OR EXISTS (SELECT 1 FROM calendar_days d
-                      WHERE d.version = :version AND d.day BETWEEN k.start::date AND k.due::date + 1))
+                      WHERE d.version = :version AND d.day BETWEEN k.start::date
+                          AND greatest(k.due, (k.rungs -> -1 ->> 'at')::timestamptz)::date + 1))
     ORDER BY k.case_number
     """
 )

@@ -141,6 +141,8 @@ class Story:
     ) -> Deed:
         """A deed with the texts that it needs, or with these; it arrives now, or at another instant."""
         kinds = TEXTS.get(act, ()) if texts is None else tuple(texts)
+        if texts is None and (codes.get("term") or (act is Act.WITHDRAW and role is not Role.REQUESTER)):
+            kinds = (Text.REASON,)
         nth = len(self.steps) + 1
         return Deed(
             id=f"deed-{nth}",

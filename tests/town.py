@@ -215,6 +215,8 @@ class Request:
     def deed(self, act: str, role: str, at: datetime, texts: Iterable[Text] | None = None, **codes: Any) -> Deed:
         """A deed that nobody has registered."""
         kinds = TEXTS.get(Act(act), ()) if texts is None else tuple(texts)
+        if texts is None and (codes.get("term") or (act == Act.WITHDRAW and role != Role.REQUESTER)):
+            kinds = (Text.REASON,)
         return deeds.DEED.validate_python(
             {
                 "id": uuid4().hex,

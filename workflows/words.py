@@ -40,8 +40,13 @@ NEEDS: Mapping[Act, frozenset[Clock]] = {
 }
 """Acts that are possible only while a clock runs: an open window, or a limit, passed or not."""
 
-NOT_FOR_REPORTS = frozenset({Act.ANSWER, Act.REFER})
-"""A report goes to the competent unit (Art. 9 ¶2)."""
+BARRED: Mapping[Act, Callable[[File], bool]] = {
+    Act.ANSWER: lambda file: file.case.report is not None,  # Art. 9 ¶2: it goes to the competent unit
+    Act.REFER: lambda file: file.case.report is not None,
+    Act.RECALL: lambda file: any(a.designated for a in file.active()),  # Art. 12 ¶2: the office revises
+    Act.FEEDBACK: lambda file: all(file.clock(Clock.ADMISSION, a.unit) for a in file.active()),  # Art. 9 ¶2
+}
+"""Acts that the file itself rules out."""
 
 CHILDREN: Mapping[Status, tuple[str, Callable[[Case], int]]] = {
     Status.ESCALATED: (Status.ESCALATED.zh, lambda case: case.designations),
@@ -74,7 +79,8 @@ def details(file: File, heading: str = NOW) -> str:
     standing = (
         ("状态 status", _both(case.status) + (f" → {_both(case.outcome)}" if case.outcome else "")),
         ("在谁手中 hands", _hands(case.hands)),
-        ("到期 due", (_until(case.due_at) + (LATE if case.overdue else "")) if case.due_at else "—"),
+        ("下一期限 due", _until(case.due_at) if case.due_at else "—"),
+        ("逾期 overdue", "是 **yes**" if case.overdue else "否 no"),
         ("退办次数 returns", str(case.returns)),
         ("重办次数 redos", str(case.redos)),
         ("规则 rule set", case.rule_set),
@@ -161,8 +167,7 @@ def _next(file: File) -> Iterable[tuple[str, str]]:
         possible = [
             text
             for act, text in acts.items()
-            if not (act in NEEDS and NEEDS[act].isdisjoint(running))
-            and not (act in NOT_FOR_REPORTS and file.case.report)
+            if not (act in NEEDS and NEEDS[act].isdisjoint(running)) and not (act in BARRED and BARRED[act](file))
         ]
         if possible:
             yield who, "、".join(possible)

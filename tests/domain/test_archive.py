@@ -75,7 +75,7 @@ def resolved_by_designated() -> Story:
     story.feedback("WATER")
     story.feedback("JW")
     story.agent(Act.APPROVE)
-    story.person(Act.RATE, rating=Rating.GOOD)
+    story.person(Act.RATE, rating=Rating.GOOD, resolved=True)
     return story
 
 
@@ -294,6 +294,14 @@ def test_a_file_that_stays_incomplete_is_marked_overdue() -> None:  # Art. 14
     assert story.events[-2:] == [Mark.WARNED, Mark.OVERDUE]
     assert story.case.overdue
     assert story.case.status is Status.CLOSED
+
+
+def test_what_is_supplied_and_does_not_help_wins_no_time() -> None:  # Art. 14
+    story = incomplete()
+    story.until(at("11-11T00:00"))
+    story.agent(Act.SUPPLY, texts=[Text.REASON])
+    assert story.seal() is Status.CLOSED
+    assert story.due(Clock.ARCHIVE) == at("11-11T00:00")
 
 
 # -- the manifest ---------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def test_after_an_answer_the_person_is_asked_for_a_rating_at_once() -> None:  # 
     assert story.due(Clock.RATING) == at("11-04T10:00")  # a short window, from the answer on
     assert story.person(Act.RATE, rating=Rating.EXCELLENT) is Status.CLOSED
     assert story.case.outcome is Outcome.ANSWERED
-    assert story.last(Act.RATE).detail == {"rating": "excellent", "resolved": True}
+    assert story.last(Act.RATE).detail == {"rating": "excellent"}
 
 
 def test_nobody_rates_and_the_answer_stands() -> None:  # Art. 13
@@ -65,6 +65,24 @@ def test_whoever_is_not_content_with_an_answer_is_heard_again(given: dict[str, R
     assert story.due(Clock.REDISPATCH) == at("11-03T14:00")
 
 
+def test_an_answer_is_given_again_a_set_number_of_times_then_a_supervisor_takes_it() -> None:  # Art. 13
+    story = answered()
+    assert story.person(Act.RATE, rating=Rating.POOR) is Status.RETURNED
+    story.agent(Act.ANSWER)
+    assert story.person(Act.RATE, rating=Rating.POOR) is Status.SUPERVISED
+    assert story.supervisor(Act.CONCLUDE) is Status.CLOSED
+    assert story.case.outcome is Outcome.UNRESOLVED
+    story.until(story.due(Clock.DISPUTE))
+    story.seal()
+    assert story.new() == [Mark.SEALED]
+
+
+def test_a_refusal_counts_at_hours_at_which_one_may_call() -> None:  # Art. 13
+    story = reported("11-04T03:00")
+    with refused(NotPermitted):
+        story.call(Reach.REFUSED)
+
+
 def test_not_resolved_weighs_more_than_a_friendly_grade() -> None:  # Art. 13
     assert answered().person(Act.RATE, rating=Rating.GOOD, resolved=False) is Status.RETURNED
     story = at_callback()
@@ -75,7 +93,7 @@ def test_not_resolved_weighs_more_than_a_friendly_grade() -> None:  # Art. 13
 def test_there_are_five_grades_and_the_upper_three_are_content(rating: Rating) -> None:  # Art. 13
     content = rating in (Rating.EXCELLENT, Rating.GOOD, Rating.FAIR)
     assert (at_callback().call(Reach.REACHED, resolved=True, rating=rating) is Status.CLOSED) is content
-    assert (at_callback().person(Act.RATE, rating=rating) is Status.CLOSED) is content
+    assert (at_callback().person(Act.RATE, rating=rating, resolved=True) is Status.CLOSED) is content
     assert len(Rating) == 5
 
 
@@ -223,7 +241,9 @@ def test_without_a_number_the_tracking_page_asks() -> None:  # Art. 13
     story = at_callback(reachable=False)
     assert [running.clock for running in story.file.clocks] == [Clock.TRACKING]
     assert (story.due(Clock.TRACKING), story.case.call_at) == (at("11-11T00:00"), None)
-    assert story.person(Act.RATE, rating=Rating.GOOD) is Status.CLOSED
+    with refused(Lacking, art(13)):
+        story.person(Act.RATE, rating=Rating.GOOD)  # whether it is resolved, nobody says for them
+    assert story.person(Act.RATE, rating=Rating.GOOD, resolved=True) is Status.CLOSED
     assert story.case.outcome is Outcome.RESOLVED
 
 
@@ -246,7 +266,7 @@ def test_nobody_is_called_who_left_no_number_so_no_call_shortens_the_window(reac
 
 def test_whoever_has_a_number_may_rate_on_the_tracking_page_as_well() -> None:  # Art. 13
     story = at_callback()
-    assert story.person(Act.RATE, rating=Rating.POOR) is Status.ASSIGNED
+    assert story.person(Act.RATE, rating=Rating.POOR, resolved=False) is Status.ASSIGNED
 
 
 # -- done again -----------------------------------------------------------------------------------------------------------

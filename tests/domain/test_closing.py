@@ -10,7 +10,7 @@ import pytest
 from domain.refusals import Lacking, NotPermitted, TooLate
 from domain.regulation import art
 from domain.ruleset import rule_sets
-from domain.vocabulary import Act, Clock, Exclusion, Handling, Mark, Outcome, Procedure, Rating, Reach, Status
+from domain.vocabulary import Act, Clock, Exclusion, Handling, Mark, Outcome, Procedure, Rating, Reach, Role, Status
 from tests.cases import (
     RULES,
     Story,
@@ -59,11 +59,21 @@ def test_the_person_withdraws_wherever_it_is_and_everything_stops(make: Callable
     assert not story.case.overdue
 
 
+@pytest.mark.parametrize("role", [Role.CHANNEL, Role.AGENT, Role.SUPERVISOR], ids=str)
+def test_a_withdrawal_that_somebody_relays_has_its_reason_and_may_be_disputed(role: Role) -> None:  # Art. 13
+    story = assigned()
+    with refused(Lacking):
+        story.act(Act.WITHDRAW, role, texts=[])
+    assert story.act(Act.WITHDRAW, role) is Status.CLOSED
+    assert ("person", "withdraw", None) in story.told()
+    assert story.person(Act.DISPUTE) is Status.RETURNED
+
+
 def test_the_units_hear_of_it_and_their_handling_ends_as_recalled() -> None:
     story = assigned("JW", "WATER")
     story.person(Act.WITHDRAW)
     assert [a.handling for a in story.file.assignments] == [Handling.RECALLED] * 2
-    assert story.told() == [("unit", "withdraw", "JW"), ("unit", "withdraw", "WATER")]
+    assert story.told() == [("unit", "withdraw", "JW"), ("unit", "withdraw", "WATER"), ("person", "withdraw", None)]
     with refused(NotPermitted):
         story.feedback("JW")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import ceil
 
 import pytest
 
@@ -102,6 +103,8 @@ def test_a_result_without_having_signed_counts_as_signed_for() -> None:
 def test_whoever_signed_before_signed_then(act: Act) -> None:
     story = assigned(report=Report.ACTION)
     story.unit("WATER", Act.SIGN)
+    if act is Act.FEEDBACK:
+        story.unit("WATER", Act.ADMIT)
     story.unit("WATER", act, at=at("11-04T09:00"))
     assert story.assignment().signed_at == at("11-03T10:00")
 
@@ -345,7 +348,7 @@ def test_an_extension_is_asked_for_before_expiry(arrival: datetime, in_time: boo
     if in_time:
         assert story.unit("WATER", Act.REQUEST_EXTENSION, until=UNTIL) is Status.ASSIGNED
     else:
-        with refused(TooLate, art(11, item=2)):
+        with refused(TooLate):
             story.unit("WATER", Act.REQUEST_EXTENSION, until=UNTIL)
 
 
@@ -450,7 +453,7 @@ def test_time_that_the_centre_took_beyond_its_own_limit_is_given_back(arrival: d
     story.until(arrival)
     assert (Mark.OVERDUE in story.events) is not in_time
     story.agent(Act.DENY, unit="WATER")
-    late = max(arrival - DECISION, timedelta(0))
+    late = timedelta(seconds=ceil(max(arrival - DECISION, timedelta(0)).total_seconds()))
     assert story.due(Clock.HANDLING, "WATER") == EXPIRY + late
     assert (Mark.DUE_MOVED in story.events) is (late > timedelta(0))
 
@@ -716,7 +719,7 @@ def test_an_assisting_unit_that_gives_back_last_is_no_ground(monkeypatch: pytest
 
 def test_a_rule_set_may_have_every_result_looked_at() -> None:
     story = at_callback()
-    assert review_grounds(Step(story.file, rule_sets()[RULES], CALENDAR, story.now), late=False) == {"always"}
+    assert review_grounds(Step(story.file, rule_sets()[RULES], CALENDAR, story.now)) == {"always"}
 
 
 def test_the_centre_sends_a_result_back_with_the_reason_and_it_is_done_again() -> None:  # Art. 12 ¶1
@@ -772,3 +775,26 @@ def test_a_partners_handling_and_a_designated_ones_keep_what_they_are_when_redon
 @pytest.mark.parametrize(("urgency", "due"), [("urgent", "11-03T10:30"), ("critical", "11-03T10:15")])
 def test_the_more_urgent_the_sooner_it_is_signed_for(urgency: str, due: str) -> None:
     assert assigned(urgency=Urgency(urgency)).due(Clock.SIGN, "WATER") == at(due)
+
+
+def test_no_result_of_a_report_before_the_decision_on_accepting_it() -> None:  # Art. 9 ¶2
+    story = assigned(report=Report.UNLAWFUL)
+    with refused(NotPermitted, art(9, paragraph=2)):
+        story.feedback()
+    story.unit("WATER", Act.ADMIT)
+    assert story.feedback() is Status.REVIEW
+
+
+def test_a_result_is_looked_at_where_any_of_the_units_was_late() -> None:  # Art. 12 ¶1
+    story = assigned("JW", "WATER", rule_set=RULES)
+    story.until(at("11-12T10:00"))
+    story.feedback("JW")
+    assert [part.late for part in story.file.assignments if part.unit == "JW"] == [True]
+
+
+def test_what_the_centre_slept_away_is_no_breach_of_a_unit_whose_part_then_ends() -> None:
+    story = asked()
+    story.until(at("11-12T15:00"))
+    assert story.last(Mark.OVERDUE).unit == "WATER"
+    story.agent(Act.RECALL)
+    assert Mark.BREACH_WITHDRAWN in story.new()

@@ -357,7 +357,9 @@ class History:
     def _lists_show_what_is_so(self) -> None:
         file, case = self.story.file, self.story.case
         watched = [clock for clock in file.clocks if clock.clock not in UNWATCHED]
-        assert case.due_at == min((clock.due for clock in watched), default=None)
+        assert case.due_at == min(
+            (clock.due for clock in [c for c in watched if not c.passed] or watched), default=None
+        )
         assert case.overdue is any(clock.passed for clock in watched)
         desks = {
             Status.ESCALATED: f"{case.number}-designation-{case.designations}",

@@ -101,7 +101,14 @@ def second_callback() -> Story:
     return story
 
 
-POOR: Given = {"rating": Rating.POOR}
+def second_answer() -> Story:
+    story = answered()
+    story.person(A.RATE, rating=Rating.POOR)
+    story.agent(A.ANSWER)
+    return story
+
+
+POOR: Given = {"rating": Rating.POOR, "resolved": False}
 CONTENT: Given = {"reach": Reach.REACHED, "resolved": True, "rating": Rating.GOOD}
 NOT_CONTENT: Given = {"reach": Reach.REACHED, "resolved": False, "rating": Rating.BAD}
 
@@ -116,12 +123,14 @@ WAYS: dict[tuple[Status, Act, Status], tuple[Callable[[], Story], Given]] = {
     (S.ASSIGNED, A.RETURN, S.REVIEW): (lead_has_reported, {}),
     (S.ASSIGNED, A.RETURN, S.CALLBACK): (lambda: lead_has_reported(rule_set=LENIENT), {}),
     (S.ASSIGNED, A.FEEDBACK, S.ASSIGNED): (lambda: assigned("WATER", "JW"), {}),
-    (S.ASSIGNED, A.FEEDBACK, S.REVIEW): (lambda: assigned(report=Report.ACTION), {}),
+    (S.ASSIGNED, A.FEEDBACK, S.REVIEW): (lambda: assigned(matter=Matter.STAFF, respondent="HP"), {}),
     (S.ASSIGNED, A.REVISE, S.ASSIGNED): (designated, {}),
     (S.ANSWERED, A.RATE, S.RETURNED): (answered, POOR),
+    (S.ANSWERED, A.RATE, S.SUPERVISED): (second_answer, POOR),
     (S.CALLBACK, A.ATTEMPT, S.CLOSED): (at_callback, CONTENT),
     (S.CALLBACK, A.ATTEMPT, S.ASSIGNED): (at_callback, NOT_CONTENT),
     (S.CALLBACK, A.ATTEMPT, S.SUPERVISED): (second_callback, NOT_CONTENT),
+    (S.CALLBACK, A.RATE, S.CLOSED): (at_callback, {"rating": Rating.GOOD, "resolved": True}),
     (S.CALLBACK, A.RATE, S.ASSIGNED): (at_callback, POOR),
     (S.CALLBACK, A.RATE, S.SUPERVISED): (second_callback, POOR),
     (S.CLOSED, A.SUPPLY, S.CLOSED): (incomplete, {}),

@@ -235,10 +235,23 @@ def test_the_transfer_that_names_the_office_complained_of_is_judged_by_it() -> N
 
 
 def test_the_record_shows_whom_a_transfer_named_as_complained_of_and_who_it_was_before() -> None:  # Art. 7(4), 14
-    story = complaint("HP")
+    story = registered(respondent="HP")
     story.transfer("GA", respondent="HD")
     detail = story.last(Act.TRANSFER).detail
     assert (detail["respondent"], detail["old_respondent"]) == ("HD", "HP")
+
+
+def test_whom_a_complaint_about_staff_is_about_a_supervisor_corrects_with_the_reason() -> None:  # Art. 7(4)
+    story = complaint("HP")
+    with refused(NotPermitted, art(7, item=4)):
+        story.transfer("HP", respondent="HD")
+    for facts in ({"respondent": "HD"}, {"matter": Matter.ISSUE}):
+        with refused(NotPermitted, art(7, item=4)):
+            story.agent(Act.CORRECT, **facts)
+        with refused(Lacking):
+            story.supervisor(Act.CORRECT, **facts)
+    assert story.supervisor(Act.CORRECT, respondent="HD", texts=[Text.REASON]) is Status.REGISTERED
+    assert story.transfer("HP") is Status.ASSIGNED
 
 
 def test_a_case_is_not_turned_into_a_complaint_about_the_unit_that_handles_it() -> None:  # Art. 7(4)
@@ -480,7 +493,10 @@ def test_the_centres_own_clock_follows_a_correction_too() -> None:  # Art. 9 ¶2
     story.now = at("11-03T10:05")
     story.agent(Act.CORRECT, urgency=Urgency.CRITICAL)
     assert story.due(Clock.TRIAGE) == at("11-03T10:20")
-    assert story.rungs(Clock.TRIAGE) == {Mark.OVERDUE: at("11-03T10:20")}  # its warning lies behind
+    assert story.rungs(Clock.TRIAGE) == {
+        Mark.WARNED: at("11-03T10:12:30"),  # too short for the usual warning: half-way
+        Mark.OVERDUE: at("11-03T10:20"),
+    }
     story.agent(Act.CORRECT, urgency=Urgency.NORMAL)
     assert story.due(Clock.TRIAGE) == at("11-03T14:00")  # and gains no time by going to and fro
 
@@ -504,7 +520,7 @@ def test_the_office_is_reminded_and_its_delay_marked() -> None:  # Art. 12 ¶2
     story.until(at("11-05T00:00"))
     assert (story.new(), story.told()) == ([Mark.URGED], [("office", "urged", None)])
     story.until(at("11-06T00:00"))
-    assert (story.new(), story.told()) == ([Mark.OVERDUE], [("office", "overdue", None)])
+    assert (story.new(), story.told()) == ([Mark.OVERDUE], [("office", "overdue", None), ("centre", "overdue", None)])
     assert story.case.overdue
     story.until(at("11-07T00:00"))
     assert story.new() == [Mark.NOTICED]
@@ -533,9 +549,9 @@ def test_a_designated_unit_cannot_give_back() -> None:  # Art. 12 ¶2, house
     story.office(Act.DESIGNATE, lead="JW", assisting=("WATER",))
     assert not any(running.clock is Clock.RETURN for running in story.file.clocks)
     for unit in ("JW", "WATER"):
-        with refused(NotPermitted, art(12, paragraph=2)):
+        with refused(NotPermitted):
             story.unit(unit, Act.RETURN)
-        with refused(NotPermitted, art(12, paragraph=2)):
+        with refused(NotPermitted):
             story.unit(unit, Act.DECLARE_COMPLEX)
 
 
@@ -544,8 +560,28 @@ def test_nor_when_it_has_to_do_it_again() -> None:  # Art. 12 ¶2, 13
     story.office(Act.DESIGNATE, lead="JW")
     story.feedback("JW")
     story.not_content()
-    with refused(NotPermitted, art(12, paragraph=2)):
+    with refused(NotPermitted):
         story.unit("JW", Act.RETURN)
+
+
+def test_whom_the_office_designated_nobody_replaces_in_passing() -> None:  # Art. 12 ¶2
+    story = escalated()
+    story.office(Act.DESIGNATE, lead="JW")
+    for act in (story.agent, story.supervisor):
+        with refused(NotPermitted, art(12, paragraph=2)):
+            act(Act.RECALL)
+        with refused(NotPermitted, art(12, paragraph=2)):
+            act(Act.TRANSFER, lead="GAS")
+    assert story.supervisor(Act.OVERRIDE) is Status.RETURNED  # with the reason
+
+
+def test_another_limit_than_the_rule_sets_has_its_reason_and_an_end() -> None:  # Art. 10(2)
+    story = registered()
+    with refused(Lacking):
+        story.transfer(term="1s", texts=[])
+    with refused(Lacking, art(10, item=2)):
+        story.transfer(term="9999wd")
+    assert story.transfer(term="5wd", texts=[]) is Status.ASSIGNED  # the usual one needs none
 
 
 def test_the_office_may_revise_its_own_designation_and_nobody_elses_transfer() -> None:  # Art. 12 ¶2

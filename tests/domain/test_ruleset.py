@@ -96,8 +96,9 @@ def test_a_clock_without_a_limit_is_an_error_and_no_silence() -> None:
 @pytest.mark.parametrize("rules", ALL, ids=lambda r: r.code)
 def test_the_grounds_of_a_review_are_known_ones(rules: RuleSet) -> None:
     story = assigned("WATER", "GAS", report=Report.ACTION, matter=Matter.STAFF, respondent="HP")
-    file = replace(story.file, case=replace(story.case, redos=1))
-    every = review_grounds(Step(file, rules, CALENDAR, story.now), late=True)
+    late = tuple(replace(part, late=True) for part in story.file.assignments)
+    file = replace(story.file, case=replace(story.case, redos=1), assignments=late)
+    every = review_grounds(Step(file, rules, CALENDAR, story.now))
     assert rules.review <= every
     assert every == {"redone", "overdue", "staff", "report", "several", "always"}
 

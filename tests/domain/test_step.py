@@ -27,7 +27,7 @@ def step_on(story: Story, now: str = "11-04T09:00", story_deed: Act | None = Non
 def test_a_clock_is_armed_with_its_start_its_term_its_due_instant_and_why_it_is_due_then() -> None:
     step = step_on(registered())
     step.arm(Clock.REVIEW, "centre")
-    row = step.clocks["review/centre/0"]
+    row = step.clocks["review/centre/1"]
     assert (row.state, row.basis, row.clock.term) == ("running", "house", "1wd")
     assert (row.clock.start, row.clock.due) == (at("11-04T09:00"), at("11-06T00:00"))
     assert row.derivation is not None
@@ -48,7 +48,7 @@ def test_the_window_for_giving_back_rests_on_the_law() -> None:  # Art. 11(3)
 def test_a_rung_that_lies_behind_is_left_out_unless_it_marks_the_end() -> None:
     step = step_on(registered())
     step.arm(Clock.HANDLING, "WATER", term=Term.parse("1h"))
-    assert [r.mark for r in step.file.clocks[-1].rungs] == [Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED]
+    assert [r.mark for r in step.file.clocks[-1].rungs] == [Mark.URGED, Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED]
     step.arm(Clock.HANDLING, "GAS", start=at("11-03T09:00"), term=Term.parse("1h"))
     assert step.file.clocks[-1].rungs[0] == step.file.clocks[-1].rungs[0].__class__(Mark.OVERDUE, at("11-03T10:00"))
 
@@ -154,7 +154,7 @@ def test_a_clocks_name_tells_it_from_every_other() -> None:
         story.unit(unit, Act.REQUEST_EXTENSION, until=date(2025, 11, 20))
     ids = [running.id for running in story.file.clocks]
     assert len(set(ids)) == len(ids)
-    assert {"extension/centre/1/JW", "extension/centre/1/WATER", "handling/JW/1"} <= set(ids)
+    assert {"extension/centre/2/JW", "extension/centre/3/WATER", "handling/JW/1"} <= set(ids)
 
 
 # -- what lists and search attributes show ------------------------------------------------------------------------------------
@@ -230,3 +230,43 @@ def test_a_matter_of_staff_stands_in_nobodys_hands_before_it_is_sent_out() -> No
     story = registered(matter=Matter.STAFF)
     assert (story.case.hands, story.case.units, story.case.status) == ("centre", (), Status.REGISTERED)
     assert story.case.due_at == story.case.registered_at + timedelta(hours=4)
+
+
+def test_a_clock_that_runs_again_is_another_row_and_each_says_why_it_was_due_then() -> None:
+    story = assigned()
+    for day in (20, 25):
+        story.unit("WATER", Act.REQUEST_EXTENSION, until=date(2025, 11, day))
+        story.agent(Act.GRANT, unit="WATER")
+    rows = {row.clock.id: row for step in story.steps for row in step.clocks}
+    assert len([row for row in rows.values() if row.clock.clock is Clock.EXTENSION]) == 2
+    handling = [row for step in story.steps for row in step.clocks if row.clock.clock is Clock.HANDLING]
+    derivation = handling[-1].derivation
+    assert derivation is not None
+    assert (derivation["named"], derivation["due"]) == ("extension_granted", handling[-1].clock.due.isoformat())
+
+
+def test_time_that_was_given_stays_when_a_notice_or_a_correction_derives_the_clock_anew() -> None:
+    story = assigned()
+    story.now = at("11-05T10:00")
+    story.unit("WATER", Act.REQUEST_EXTENSION, until=date(2025, 11, 20))
+    story.until(at("11-07T03:00"))  # three hours beyond the Centre's limit
+    story.agent(Act.DENY, unit="WATER")
+    assert story.due(Clock.HANDLING, "WATER") == at("11-11T03:00")
+    story.holidays("off = [2025-11-10]")
+    assert story.due(Clock.HANDLING, "WATER") == at("11-12T03:00")
+    assert story.clock(Clock.HANDLING, "WATER").given == 3 * 3600
+
+
+def test_what_is_still_to_come_on_a_ladder_follows_a_notice_though_the_limit_is_past() -> None:
+    story = assigned()
+    story.until(at("11-11T00:00"))
+    assert story.rungs(Clock.HANDLING, "WATER")[Mark.NOTICED] == at("11-12T00:00")
+    story.holidays("off = [2025-11-11, 2025-11-12]")
+    assert story.rungs(Clock.HANDLING, "WATER")[Mark.NOTICED] == at("11-14T00:00")
+
+
+def test_the_next_limit_is_shown_and_one_that_is_past_does_not_hide_it() -> None:
+    story = assigned()
+    story.until(at("11-05T00:00"))
+    assert story.case.overdue  # not signed for
+    assert story.case.due_at == story.due(Clock.HANDLING, "WATER")

@@ -85,13 +85,14 @@ async def unrated(town: Town) -> Request:
     return await archived(request)
 
 
-@path("register answer rate redone transfer sign feedback attempt sealed")
+@path("register answer rate redone transfer sign feedback approve attempt sealed")
 async def answered_badly(town: Town) -> Request:
     request = await town.register(matter="consultation")
     await request.agent("answer")
     await request.person("rate", rating="bad")
     await request.agent("transfer", lead="WATER")
     await handled(request)
+    await request.agent("approve")
     await content(request)
     return await archived(request)
 
@@ -272,6 +273,9 @@ async def rejected(town: Town) -> Request:
     await request.unit("HB1", "reject")
     await request.expire("review")
     await request.agent("approve")
+    call_at = (await request.case()).call_at
+    assert call_at is not None
+    await request.forward_to(call_at)
     await request.caller(reach="refused")
     return await archived(request)
 
@@ -516,7 +520,7 @@ async def not_asked(town: Town) -> Request:
 async def tracked(town: Town) -> Request:
     request = await town.transferred(reachable=False, channel="web")
     await handled(request)
-    await request.person("rate", rating="good")
+    await request.person("rate", rating="good", resolved=True)
     return await archived(request)
 
 
@@ -592,4 +596,18 @@ async def incomplete(town: Town) -> Request:
     await request.until(lambda file: any(clock.clock == "archive" for clock in file.clocks))
     await request.expire("archive")
     await request.unit("WATER", "supply", replied="phone")
+    return await archived(request)
+
+
+@path("register transfer sign overdue feedback urged overdue lapsed feedback approve attempt sealed")
+async def one_of_two_is_late(town: Town) -> Request:
+    """Clocks of two owners whose instants differ: what is awaited next must not depend on the order of a set."""
+    request = await town.transferred("WATER", "HEAT", urgency="urgent")
+    await request.unit("WATER", "sign")
+    await request.expire("sign", "HEAT")
+    await request.unit("WATER", "feedback", replied="phone")
+    await request.expire("handling", "HEAT")
+    await request.unit("HEAT", "feedback", replied="phone")
+    await request.agent("approve")
+    await content(request)
     return await archived(request)

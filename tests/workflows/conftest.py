@@ -15,9 +15,6 @@ from storage.engine import make_engine
 from tests import conftest
 from tests.town import Town
 
-# The server looks for due timers at most a second ahead, and waits that long: a test would wait as well.
-conftest.SERVER_OPTIONS += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"']
-
 
 @pytest.fixture(scope="session")
 async def common_ground(temporal: WorkflowEnvironment, postgres: str) -> AsyncIterator[AsyncEngine]:

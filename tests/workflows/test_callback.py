@@ -144,9 +144,9 @@ async def test_a_third_callback_follows_a_supervision_that_sends_it_out_again(to
 async def test_a_person_without_a_telephone_rates_by_the_tracking_page(town: Town) -> None:
     request = await reported(town, reachable=False)
     assert (await request.case()).call_at is None
-    assert await request.person("rate", rating="bad") == "assigned"
+    assert await request.person("rate", rating="bad", resolved=False) == "assigned"
     await done_again(request)
-    assert await request.person("rate", rating="good") == "closed"
+    assert await request.person("rate", rating="good", resolved=True) == "closed"
     assert (await request.case()).outcome is Outcome.RESOLVED
 
 

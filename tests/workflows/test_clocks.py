@@ -179,7 +179,7 @@ async def test_a_case_past_somebodys_limit_is_overdue_until_the_act_that_was_due
     ids=str,
 )
 async def test_what_is_done_in_time_is_never_marked(clock: Clock, act: str, town: Town) -> None:
-    request = await reported(town)
+    request = await (reported(town) if clock is Clock.ADMISSION else transferred(town))
     due = (await request.clock(clock, "WATER")).due
     await request.forward_to(due - MOMENT)
     await request.unit("WATER", act, **({"replied": "phone"} if act == "feedback" else {}))

@@ -109,9 +109,8 @@ async def test_a_procedure_that_begins_while_the_office_has_it_ends_it(town: Tow
 async def test_the_office_may_revise_and_the_designated_unit_may_not_give_back(town: Town) -> None:
     request = await escalated(town)
     await request.office("designate", lead="WATER")
-    with pytest.raises(NotPermitted) as refused:
+    with pytest.raises(NotPermitted):
         await request.unit("WATER", "return")
-    assert str(refused.value.basis) == "Art. 12 ¶2"
     assert await request.office("revise", lead="JW") == "assigned"
     assert [a.unit for a in (await request.file()).active()] == ["JW"]
     assert await request.unit("JW", "feedback", replied="phone") == "callback"

@@ -43,7 +43,7 @@ WINDOWS = {
 
 async def word(request: Request, clock: Clock, at: datetime) -> Deed:
     """The person's displeased word arrives at this instant, and nobody hands it over."""
-    grade = {} if clock is Clock.DISPUTE else {"rating": "bad"}
+    grade = {} if clock is Clock.DISPUTE else {"rating": "bad", "resolved": False}
     return await request.receive(WINDOWS[clock][1], "requester", at=at, **grade)
 
 

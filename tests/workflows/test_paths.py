@@ -20,7 +20,7 @@ async def played(name: str, town: Town, config: pytest.Config) -> None:
     recording = recorder(config)
     async with town.at_work(max_cached_workflows=2_000 if recording else 0):
         request = await PATHS[name].play(town)
-        assert await request.events() == list(PATHS[name].events)
+        assert await request.events() == list(PATHS[name].events), " ".join(await request.events())
     if recording:
         await recording.keep(name, request)
 

@@ -213,3 +213,20 @@ async def test_a_case_that_somebody_ended_is_started_again_from_its_file(asleep:
     await request.expire("sign", "WATER")
     await finished(request)
     assert (await request.events())[:2] == ["register", "transfer"]
+
+
+async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on(town: Town) -> None:
+    """Temporal takes 2,000 updates a run: a person who urges day after day must not freeze the case."""
+    request = await town.transferred()
+    first = (await request.handle().describe()).run_id
+
+    async def urged_on() -> bool:
+        await asyncio.gather(*(request.person("urge") for _ in range(9)))
+        return (await request.handle().describe()).run_id != first
+
+    await eventually(urged_on)
+    urges = (await request.case()).urges
+    assert (await request.events()).count("urge") == urges
+    await request.expire("sign", "WATER")
+    assert (await request.last("overdue")).detail["clock"] == "sign"
+    await finished(request)

@@ -79,7 +79,7 @@ def test_an_exclusive_midnight_reads_as_the_end_of_the_day_before() -> None:
     story = assigned()
     assert story.due(Clock.SIGN, "WATER") == at("11-05T00:00")
     assert until(story, Clock.SIGN, "WATER") == "2025-11-04 24:00 · 1个工作日"
-    assert ["到期 due", "2025-11-04 24:00"] in rows(story, "现状")
+    assert ["下一期限 due", "2025-11-04 24:00"] in rows(story, "现状")
 
 
 def test_midnight_at_a_turn_of_the_year_is_still_the_day_before() -> None:
@@ -103,7 +103,8 @@ def test_a_limit_that_has_passed_is_overdue_and_a_window_is_over() -> None:
     assert until(story, Clock.SIGN, "WATER") == f"2025-11-04 24:00 · 1个工作日{LATE}"
     assert until(story, Clock.RETURN, "WATER") == f"2025-11-04 24:00 · 1个工作日{OVER}"
     assert until(story, Clock.HANDLING, "WATER") == "2025-11-10 24:00 · 5个工作日"
-    assert ["到期 due", f"2025-11-04 24:00{LATE}"] in rows(story, "现状")
+    assert ["下一期限 due", "2025-11-10 24:00"] in rows(story, "现状")
+    assert ["逾期 overdue", "是 **yes**"] in rows(story, "现状")
 
 
 @pytest.mark.parametrize("clock", Clock)
@@ -212,7 +213,7 @@ CODES: dict[Act, dict[str, Any]] = {
     Act.GRANT: {"until": date(2026, 1, 5)},
     Act.DESIGNATE: {"lead": "HEAT"},
     Act.ATTEMPT: {"reach": Reach.REACHED, "resolved": True, "rating": Rating.GOOD},
-    Act.RATE: {"rating": Rating.GOOD},
+    Act.RATE: {"rating": Rating.GOOD, "resolved": True},
     Act.SUPPLY: {"replied": "visit"},
 }
 

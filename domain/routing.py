@@ -120,6 +120,8 @@ def transfer(step: Step, deed: Deed, line: Line) -> Status:
         step.set(respondent=deed.respondent)
     if step.case.round:
         step.record(Mark.REASSIGNED)
+    if deed.term is None and {a.unit for a in step.file.active()} == {deed.lead, *deed.assisting}:
+        raise NotPermitted("these units have it already")
     step.recall_all()
     line.detail.update(lead=deed.lead, assisting=",".join(deed.assisting) or None, term=deed.term)
     return dispatch(step, deed.lead, deed.assisting, term=_term(step, deed))

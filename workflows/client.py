@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,9 @@ PRIORITY = {Urgency.CRITICAL: Priority(priority_key=1), Urgency.URGENT: Priority
 SIGNALS = {Act.FEEDBACK: CaseWorkflow.unit_feedback, Act.RETURN: CaseWorkflow.unit_return}
 """The acts that a machine client may also send without waiting for an answer."""
 
+
+PATIENCE = timedelta(seconds=3)
+"""How long Temporal may take to start a case or to take a signal: the SDK would try again for half a minute."""
 
 NEVER_CONNECTED = RuntimeError
 """What a lazy client raises while it has never reached a server."""
@@ -60,25 +64,29 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
     case = file.case
     first = min((rung.at for clock in file.clocks for rung in clock.rungs), default=None)
     try:
-        await client.start_workflow(
-            CaseWorkflow.run,
-            file,
-            id=case.number,
-            task_queue=task_queue,
-            start_delay=max(first - datetime.now(UTC), timedelta(0)) if first else None,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=typed(case),
-            static_summary=summary(case),
-            static_details=details(file, heading=RESTARTED if again else REGISTERED),
-            priority=PRIORITY.get(case.urgency, Priority()),
-            rpc_timeout=timedelta(seconds=3),
-        )
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await client.start_workflow(
+                CaseWorkflow.run,
+                file,
+                id=case.number,
+                task_queue=task_queue,
+                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first else None,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if again
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=typed(case),
+                static_summary=summary(case),
+                static_details=details(file, heading=RESTARTED if again else REGISTERED),
+                priority=PRIORITY.get(case.urgency, Priority()),
+                rpc_timeout=PATIENCE,
+            )
     except WorkflowAlreadyStartedError:
         return False
-    except (RPCError, NEVER_CONNECTED) as error:
+    except (RPCError, NEVER_CONNECTED, TimeoutError) as error:
         # Whatever Temporal cannot do now, the case is registered: the sweep tries again, and says so if it cannot.
-        log.warning("a case was not started: %s", error.status.name if isinstance(error, RPCError) else "not connected")
+        why = error.status.name if isinstance(error, RPCError) else type(error).__name__
+        log.warning("%s was not started: %s", case.number, why)
         raise Later from None
     return True
 
@@ -87,37 +95,39 @@ async def hand_over(client: Client, desk: str, deed: Deed, patience: timedelta =
     """Give a deed to a desk; the case's status after it. A Refusal, Elsewhere, or Later."""
     handle = client.get_workflow_handle(desk)
     try:
-        status: str = await handle.execute_update(
-            deed.act.value, deed, id=deed.id, result_type=str, rpc_timeout=patience
-        )
+        async with asyncio.timeout(patience.total_seconds()):
+            status: str = await handle.execute_update(
+                deed.act.value, deed, id=deed.id, result_type=str, rpc_timeout=patience
+            )
         return status
     except WorkflowUpdateFailedError as failed:
         cause = failed.cause
         if not isinstance(cause, ApplicationError) or cause.type in (MOVED, "AcceptedUpdateCompletedWorkflow"):
             raise Elsewhere from None
         if cause.type not in REFUSALS:
-            log.error("a desk broke on a deed: %s", cause.type)
+            log.error("%s broke on deed %s: %s", desk, deed.id, cause.type)
             raise Later from None
         raise refusal_of(cause) from None
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, NEVER_CONNECTED):
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, NEVER_CONNECTED, TimeoutError):
         raise Later from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Elsewhere from None
-        raise _later(error) from None
+        raise _later(deed, error) from None
 
 
 async def signal(client: Client, desk: str, deed: Deed) -> None:
     """Send a unit's result or return without waiting for an answer (`SIGNALS`)."""
     handle = client.get_workflow_handle(desk)
     try:
-        await handle.signal(SIGNALS[deed.act], deed, rpc_timeout=timedelta(seconds=3))
-    except NEVER_CONNECTED:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await handle.signal(SIGNALS[deed.act], deed, rpc_timeout=PATIENCE)
+    except (NEVER_CONNECTED, TimeoutError):
         raise Later from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Elsewhere from None
-        raise _later(error) from None
+        raise _later(deed, error) from None
 
 
 def refusal_of(error: ApplicationError) -> Refusal:
@@ -126,7 +136,7 @@ def refusal_of(error: ApplicationError) -> Refusal:
     return REFUSALS[error.type or ""](error.message, Citation.parse(basis) if basis else None)
 
 
-def _later(error: RPCError) -> Later:
+def _later(deed: Deed, error: RPCError) -> Later:
     """Whatever Temporal cannot do now (it is down, or the workflow is stuck), the deed is on record."""
-    log.warning("a deed was not handed over: %s", error.status.name)
+    log.warning("%s: deed %s was not handed over: %s", deed.number, deed.id, error.status.name)
     return Later()

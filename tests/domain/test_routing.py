@@ -575,6 +575,13 @@ def test_whom_the_office_designated_nobody_replaces_in_passing() -> None:  # Art
     assert story.supervisor(Act.OVERRIDE) is Status.RETURNED  # with the reason
 
 
+def test_who_has_it_does_not_get_it_again_with_new_clocks() -> None:  # Art. 10(2), 11(3)
+    story = assigned("WATER", "GAS")
+    with refused(NotPermitted):
+        story.transfer("GAS", "WATER")
+    assert story.transfer("GAS") is Status.ASSIGNED
+
+
 def test_another_limit_than_the_rule_sets_has_its_reason_and_an_end() -> None:  # Art. 10(2)
     story = registered()
     with refused(Lacking):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +52,16 @@ def test_the_histories_of_every_path_are_kept() -> None:
 async def test_a_kept_history_replays(name: str, replay: Replay) -> None:
     for history in kept.read(name):
         assert await replay(history, WORKFLOWS) is None, history.workflow_id
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+async def test_all_replay_in_another_process_whose_sets_have_another_order(seed: str) -> None:
+    """Two workers never agree on the order of a set of strings: nothing may hang on it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.histories.replay", env=os.environ | {"PYTHONHASHSEED": seed}, stdout=PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
 
 
 @pytest.mark.parametrize("name", kept.names())

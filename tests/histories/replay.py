@@ -1,0 +1,32 @@
+"""`python -m tests.histories.replay`: replay every kept history as the worker in service would; 1 if one does not."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from tests.histories import kept
+from worker import WORKFLOWS
+from workflows.converter import data_converter
+
+
+async def broken() -> list[str]:
+    """The paths whose histories do not replay."""
+    replayer = Replayer(
+        workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    found = []
+    for name in kept.names():
+        for history in kept.read(name):
+            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+            if result.replay_failure:
+                found.append(f"{name}: {history.workflow_id}")
+    return found
+
+
+if __name__ == "__main__":
+    failures = asyncio.run(broken())
+    print("\n".join(failures))
+    sys.exit(bool(failures))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
@@ -17,6 +18,8 @@ from domain.refusals import Refusal
 from domain.vocabulary import Status
 from storage import deeds, files, intake
 from storage.engine import single
+
+T = TypeVar("T")
 
 SIDE_BY_SIDE = 10
 """How many cases are handed their deeds at a time."""
@@ -47,9 +50,11 @@ class Sweep:
     @activity.defn
     async def start_registered(self, now: datetime) -> int:
         """Start the workflows of cases that were registered but not begun; how many."""
-        async with self._engine.connect() as conn:
-            waiting = await intake.not_begun(conn, now - PAUSE)
-        return await self._side_by_side(waiting, partial(self._start, now))
+        begun, last = 0, ""
+        while page := await self._read(intake.not_begun, now - PAUSE, last):
+            begun += await self._side_by_side(page, partial(self._start, now))
+            last = page[-1]
+        return begun
 
     @activity.defn
     async def hand_over_deeds(self, now: datetime) -> int:
@@ -57,12 +62,19 @@ class Sweep:
 
         Those of one case in the order of their arrival.
         """
+        done, last = 0, None
+        while page := await self._read(deeds.waiting, now - PAUSE, last):
+            cases: dict[str, list[tuple[Deed, str]]] = {}
+            for deed, desk in page:
+                cases.setdefault(deed.number, []).append((deed, desk))
+            done += await self._side_by_side(cases, partial(self._hand_over, cases))
+            last = page[-1][0]
+        return done
+
+    async def _read(self, page: Callable[..., Awaitable[list[T]]], before: datetime, last: Any) -> list[T]:
+        """The next page, so that what cannot be handed over never hides what came after it."""
         async with self._engine.connect() as conn:
-            waiting = await deeds.waiting(conn, now - PAUSE)
-        cases: dict[str, list[tuple[Deed, str]]] = {}
-        for deed, desk in waiting:
-            cases.setdefault(deed.number, []).append((deed, desk))
-        return await self._side_by_side(cases, lambda conn, number: self._hand_over(conn, cases[number]))
+            return await page(conn, before, last)
 
     async def _side_by_side(
         self, numbers: Iterable[str], work: Callable[[AsyncConnection, str], Awaitable[int]]
@@ -89,9 +101,9 @@ class Sweep:
         await intake.begun(conn, number, now)
         return 1
 
-    async def _hand_over(self, conn: AsyncConnection, found: list[tuple[Deed, str]]) -> int:
+    async def _hand_over(self, cases: dict[str, list[tuple[Deed, str]]], conn: AsyncConnection, number: str) -> int:
         done = 0
-        for deed, desk in found:
+        for deed, desk in cases[number]:
             try:
                 await self._desks.hand_over(desk, deed)
             except Refusal as refusal:

@@ -18,12 +18,17 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from pydantic import TypeAdapter
 
 from api.errors import Problem
+from api.texts import Code
 from domain.vocabulary import Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "hotline-8890"
+TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
+"""The header with the code that intake gave the person; never in a URL (Art. 15)."""
+_CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
 _bearer = HTTPBearer(auto_error=False, description="`hotline token ROLE [--unit CODE]` issues one for a local stack")
 
 
@@ -37,7 +42,8 @@ class Caller:
 
 
 def issue(secret: bytes, caller: Caller, now: datetime, lifetime: timedelta = timedelta(hours=12)) -> str:
-    """A token of the local issuer."""
+    """A token of the local issuer; a ValueError if its subject or unit is no code."""
+    _coded(caller)
     claims: dict[str, Any] = {
         "sub": caller.subject,
         "role": caller.role.value,
@@ -46,6 +52,14 @@ def issue(secret: bytes, caller: Caller, now: datetime, lifetime: timedelta = ti
         "exp": int((now + lifetime).timestamp()),
     }
     return jwt.encode({"alg": ALGORITHM}, claims, OctKey.import_key(secret))
+
+
+def _coded(caller: Caller) -> None:
+    """They go into deeds, Temporal and logs, where nobody's name may stand (Art. 15): a ValueError if one is no code."""
+    try:
+        _CODES.validate_python((caller.subject, caller.unit))
+    except ValueError:
+        raise ValueError("the token's subject and unit are codes: letters, digits, `.`, `_`, `-`") from None
 
 
 class Verifier:
@@ -65,6 +79,10 @@ class Verifier:
             caller = Caller(claims["sub"], Role(claims["role"]), claims.get("unit"))
         except (JoseError, ValueError, KeyError):
             raise Problem(401, "Unauthenticated", "the bearer token is not valid") from None
+        try:
+            _coded(caller)
+        except ValueError as error:
+            raise Problem(401, "Unauthenticated", str(error)) from None
         nobody = caller.role in (Role.SYSTEM, Role.REQUESTER)  # the workflow, and who comes by number and tracking code
         if (caller.role is Role.UNIT) != (caller.unit is not None) or nobody:
             raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as body
 
-from api.access import CallerDep
+from api.access import TRACKING, CallerDep, opens
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
@@ -214,6 +214,14 @@ class Rate:
 
 
 @body(config=STRICT)
+class Withdraw:
+    """The person takes it back. Whoever hands that on says why: how the person said so."""
+
+    reason: Words | None = None
+    internal: Words | None = None
+
+
+@body(config=STRICT)
 class Supplement:
     """More facts, in the person's words; or their statement that enforcement infringed their rights."""
 
@@ -254,7 +262,7 @@ BODIES: dict[Act, type[Any]] = {
     Act.RATE: Rate,
     Act.SUPPLEMENT: Supplement,
     Act.URGE: Plain,
-    Act.WITHDRAW: Plain,
+    Act.WITHDRAW: Withdraw,
     Act.DISPUTE: Reasoned,
 }
 
@@ -282,6 +290,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         key: Key = None,
         prefer: Prefer = None,
         seen: Seen = None,
+        code: str | None = None,
     ) -> Answer:
         if caller.role not in ROLES[act]:
             raise Problem(403, "Forbidden", f"{act} is not for the role {caller.role}")
@@ -289,11 +298,12 @@ def _route(act: Act, shape: type[Any]) -> None:
         await _known_units(house, act, content)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
-        answer = await house.act(number, act, caller, content, key, prefer != "respond-async")
+        opened = code is not None and opens(house.settings.secret, number, code)
+        answer = await house.act(number, act, caller, content, key, prefer != "respond-async", opened)
         response.status_code = 200 if answer.state == "applied" else 202
         return answer
 
-    endpoint.__annotations__["given"] = shape
+    endpoint.__annotations__ |= {"given": shape, "code": _code(shown=Role.CHANNEL in ROLES[act])}
     path = f"/cases/{{number}}/{act.value.replace('_', '-')}"
     basis = sorted({str(m.basis or "house") for m in MOVES if m.act is act})
     router.add_api_route(
@@ -309,8 +319,17 @@ def _route(act: Act, shape: type[Any]) -> None:
     )
 
 
+def _code(shown: bool) -> Any:
+    """The person's tracking code, for a channel that did not register the case; elsewhere it says nothing."""
+    meaning = "as intake gave it to the person: a channel that did not register the case acts by it"
+    return Annotated[str | None, Header(**TRACKING, description=meaning, include_in_schema=shown)]
+
+
 async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:
-    """The units that an act names must exist; a referral goes to a partner, everything else to a unit."""
+    """The units that an act names must exist; a referral goes to a partner, everything else to a unit.
+
+    The one that an act is about (`unit`) must have a part in the case: `House.act` looks.
+    """
     fields = ("lead", "respondent", "turn_to")
     named = {*(content.get("assisting") or ())} | {content[f] for f in fields if content.get(f)}
     if named:

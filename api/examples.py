@@ -53,7 +53,7 @@ EXAMPLES: dict[Act, dict[str, Any]] = {
     Act.RATE: {"rating": "good", "comment": "答复清楚。"},
     Act.SUPPLEMENT: {"request": "灯杆在样例路12号门口东侧。"},
     Act.URGE: {},
-    Act.WITHDRAW: {},
+    Act.WITHDRAW: {"reason": "来电人要求撤回，已核对编号和查询码。"},
     Act.DISPUTE: {"reason": "答复没有解决我的问题。"},
 }
 

@@ -18,12 +18,13 @@ from temporalio.client import Client
 
 from api.access import Caller
 from api.errors import Problem
+from api.sight import look
 from domain.case import Deed
 from domain.lifecycle import move
-from domain.refusals import Refusal
+from domain.refusals import Refusal, Unknown
 from domain.vocabulary import Act, Role, Status, Text
 from settings import Settings
-from storage import deeds, files
+from storage import deeds, files, reading
 from storage.calendar import CalendarInForce
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal
 
@@ -54,14 +55,21 @@ class House:
     now: Callable[[], datetime]
 
     async def act(
-        self, number: str, act: Act, caller: Caller, body: dict[str, Any], key: str | None, wait: bool
+        self,
+        number: str,
+        act: Act,
+        caller: Caller,
+        body: dict[str, Any],
+        key: str | None,
+        wait: bool,
+        opened: bool = False,
     ) -> Answer:
         """Register an act with its texts, hand it to the desk that holds the case, and say what became of it.
 
         Registered first: once this is on record nothing is lost. The same key again gives the first answer.
-        A Refusal is kept with the deed, then raised.
+        A Refusal is kept with the deed, then raised. `opened`: the caller brought the person's tracking code.
         """
-        desk = await self._desk(number, caller)
+        desk = await self._desk(number, caller, body.get("unit"), opened)
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
         digest = _digest(number, act, body, texts)
         deed = self._deed(number, act, caller, body, texts)
@@ -128,14 +136,14 @@ class House:
             status = (await conn.execute(_STATUS_AFTER, {"deed": first.id, "number": number})).scalar_one_or_none()
         return Answer(number, first.id, first.state, status)
 
-    async def _desk(self, number: str, caller: Caller) -> str:
-        """The desk of a case that this caller may see; otherwise 404, as if there were none."""
+    async def _desk(self, number: str, caller: Caller, about: str | None, opened: bool) -> str:
+        """The desk of a case that this caller may see; the unit that the act is about has a part in it, or had one."""
         async with self.once.connect() as conn:
-            asked = {"number": number, "unit": caller.unit, "office": caller.role is Role.OFFICE}
-            desk = (await conn.execute(_DESK, asked)).scalar_one_or_none()
-        if desk is None:
-            raise Problem(404, "NoSuchCase", "no such case")
-        return str(desk)
+            case, _ = await look(conn, number, caller, opened)
+            parts = await reading.rows_of(conn, "assignments", number) if about else []
+        if about and about not in {part["unit"] for part in parts}:
+            raise Unknown("the code is not that of a unit with a part in this case")
+        return str(case["desk"])
 
     def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], texts: dict[Text, str]) -> Deed:
         about = {"unit": caller.unit} if caller.role is Role.UNIT else {}
@@ -154,11 +162,6 @@ class House:
         )
 
 
-_DESK = text(
-    "SELECT desk FROM cases WHERE number = :number AND (CAST(:unit AS text) IS NULL OR EXISTS"
-    " (SELECT 1 FROM assignments a WHERE a.case_number = cases.number AND a.unit = :unit))"
-    " AND (designations > 0 OR NOT :office)"
-)
 _STATUS_AFTER = text("SELECT status FROM entries WHERE case_number = :number AND deed = :deed")
 
 

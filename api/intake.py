@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as body
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from api.access import CallerDep, only, tracking_code
+from api.access import Caller, CallerDep, only, tracking_code
 from api.acts import Key
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
@@ -91,7 +91,7 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
         if given.respondent:
             await units.require(conn, {given.respondent})
     try:
-        made = await _register(house, given, caller.subject, key, digest)
+        made = await _register(house, given, caller, key, digest)
     except IntegrityError:  # the same key at the same moment: the other one was first
         async with house.once.connect() as conn:
             known = await intake.known(conn, caller.subject, key or "")
@@ -107,9 +107,9 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     return _answer(house, made.file, any(_first(row.clock.clock, row.derivation) for row in made.clocks))
 
 
-async def _register(house: House, given: Intake, client: str, key: str | None, digest: str) -> Result:
+async def _register(house: House, given: Intake, caller: Caller, key: str | None, digest: str) -> Result:
     request = intake.Request(
-        client=client,
+        client=caller.subject,
         key=key,
         digest=digest,
         stated_at=given.created,
@@ -121,13 +121,18 @@ async def _register(house: House, given: Intake, client: str, key: str | None, d
     )
     now = house.now()
     calendar = await house.calendar.get()
+
+    def make(number: str) -> Result:
+        case = _case(number, given, house.settings.rule_set, now)
+        return register(case, calendar, actor=caller.subject, role=caller.role)
+
     while True:
         made = await intake.register(
             house.engine,
             request,
             now.astimezone(SHANGHAI).date(),
             uuid4().hex,
-            lambda number, c=calendar: register(_case(number, given, house.settings.rule_set, now), c),  # type: ignore[misc]
+            make,
             calendar.version,
         )
         if made:

@@ -1,18 +1,19 @@
-"""Reading a case and the desks' lists. A unit sees its own cases only; what of them, `api.views` says."""
+"""Reading a case and the desks' lists. What of a case somebody sees, `api.sight` says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from api.access import Caller, CallerDep, only
-from api.errors import Problem, documented, problem
+from api.errors import documented, problem
 from api.examples import SEALED, answered
 from api.house import House, HouseDep, Number
+from api.sight import Extent, Sight, look
 from api.texts import District
 from api.views import (
     Attempted,
@@ -22,6 +23,7 @@ from api.views import (
     Moved,
     Note,
     Page,
+    Past,
     Person,
     Row,
     Sealed,
@@ -29,10 +31,6 @@ from api.views import (
     Ticking,
     Told,
     Why,
-    concerns,
-    own,
-    readable,
-    sees_person,
     view,
 )
 from domain import archive
@@ -47,6 +45,18 @@ from storage.reading import Rows
 
 router = APIRouter(tags=["reading"], responses=documented(401, 403, 422, 503))
 ONE = documented(404)
+VERSIONED = {
+    "responses": {
+        "200": {
+            "headers": {
+                "ETag": {
+                    "description": "The version that was read; with an act it goes into `If-Match`.",
+                    "schema": {"type": "string", "examples": ['"3"']},
+                }
+            }
+        }
+    }
+}
 PAGE = "One page, and the cursor of the next."
 
 Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
@@ -72,13 +82,13 @@ async def list_cases(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Listed]:
-    """Filters narrow together. A unit gets its own cases, the office those that wait for it."""
+    """Filters narrow together. A unit gets what it handles or reported on, the office what waits for it."""
     only(caller, *STAFF, Role.UNIT)
     if caller.role is Role.OFFICE:
         status = Status.ESCALATED
     due = _end_of_today(house) if due_today else due_by
-    theirs = caller.unit if caller.role is Role.UNIT else unit
-    wanted = reading.CaseFilter(status, matter, district, channel, theirs, holder, overdue, due)
+    theirs = None if caller.role is Role.UNIT else unit
+    wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
     async with house.once.connect() as conn:
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
@@ -88,24 +98,32 @@ async def list_cases(
     summary="案件 · one case",
     response_description="The case, as far as the caller may see it.",
     responses=ONE,
+    openapi_extra=VERSIONED,
 )
-async def get_case(number: Number, caller: CallerDep, house: HouseDep) -> Seen:
-    """The case with its assignments, running clocks, texts, and the acts that this role may do now."""
-    row = await _seen(number, caller, house)
+async def get_case(number: Number, caller: CallerDep, house: HouseDep, response: Response) -> Seen | Past:
+    """The case with its assignments, running clocks, texts, and the acts that this role may do now.
+
+    To a unit whose part was given back or recalled, no more than its assignments and texts until then.
+    """
+    row, sight = await _look(number, caller, house)
     async with house.once.connect() as conn:
         assignments = await reading.rows_of(conn, "assignments", number)
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
-        person = await reading.person(conn, number) if sees_person(caller, row) else None
-    seen = [entry for entry in entries if concerns(caller, entry["unit"])]
+        person = await reading.person(conn, number) if sight.person(row, entries) else None
+    own = [view(Assignment, part) for part in assignments if sight.own(part["unit"])]
+    texts = [view(Note, note) for note in sight.texts(entries, notes)]
+    if sight.extent is Extent.ENDED:
+        return view(Past, row, assignments=own, texts=texts)
+    response.headers["ETag"] = f'"{row["version"]}"'
     return view(
         Seen,
         row,
         acts=acts_open_to(Status(row["status"]), caller.role),
-        assignments=[view(Assignment, a) for a in assignments if concerns(caller, a["unit"])],
-        clocks=[view(Ticking, c) for c in clocks if c["state"] == "running" and own(caller, c["owner"])],
-        texts=[view(Note, note) for note in readable(caller, seen, notes)],
+        assignments=own,
+        clocks=[view(Ticking, c) for c in clocks if c["state"] == "running" and sight.own(c["owner"])],
+        texts=texts,
         person=view(Person, person) if person else None,
     )
 
@@ -117,11 +135,11 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep) -> Seen:
     responses=ONE,
 )
 async def get_entries(number: Number, caller: CallerDep, house: HouseDep) -> list[Entry]:
-    """Every entry, first to last; a unit sees the Centre's and its own."""
-    await _seen(number, caller, house)
+    """Every entry, first to last; a unit sees its own, and the Centre's as far as they concern it."""
+    _, sight = await _look(number, caller, house)
     async with house.once.connect() as conn:
         rows = await reading.rows_of(conn, "entries", number)
-    return [view(Entry, row) for row in rows if concerns(caller, row["unit"])]
+    return [view(Entry, row) for row in sight.entries(rows)]
 
 
 @router.get(
@@ -132,10 +150,10 @@ async def get_entries(number: Number, caller: CallerDep, house: HouseDep) -> lis
 )
 async def get_deeds(number: Number, caller: CallerDep, house: HouseDep) -> list[Attempted]:
     """What everybody did or tried to do, when it arrived, and what became of it; a unit sees its own."""
-    await _seen(number, caller, house)
+    _, sight = await _look(number, caller, house)
     async with house.once.connect() as conn:
         rows = await reading.rows_of(conn, "deeds", number)
-    return [view(Attempted, row) for row in rows if own(caller, row["unit"])]
+    return [view(Attempted, row) for row in sight.deeds(rows)]
 
 
 @router.get(
@@ -146,14 +164,14 @@ async def get_deeds(number: Number, caller: CallerDep, house: HouseDep) -> list[
 )
 async def get_why(number: Number, caller: CallerDep, house: HouseDep) -> list[Why]:
     """Every clock with its provision, rule set and calendar version, days counted, days skipped and why."""
-    case = await _seen(number, caller, house)
+    case, sight = await _look(number, caller, house)
     async with house.once.connect() as conn:
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
     return [
         view(Why, clock, rule_set=case["rule_set"], moved=list(_moves(clock, entries)))
         for clock in clocks
-        if own(caller, clock["owner"])
+        if sight.own(clock["owner"])
     ]
 
 
@@ -171,13 +189,13 @@ async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any
     Not archived is a 404: `NotArchived` says where the case stands, `Incomplete` also what its file lacks (in `errors`:
     of which part, and what; a unit hears of its own part).
     """
-    row = await _seen(number, caller, house)
+    row, sight = await _look(number, caller, house)
     async with house.once.connect() as conn:
         kept = await archives.find(conn, number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
         clocks = await reading.rows_of(conn, "clocks", number) if kept is None else []
-    return _sealed(caller, row, kept, entries, notes) if kept else _not_archived(caller, row, entries, clocks)
+    return _sealed(sight, row, kept, entries, notes) if kept else _not_archived(sight, row, entries, clocks)
 
 
 @router.get("/assignments", summary="承办单位收件箱 · a unit's inbox", response_description=PAGE)
@@ -187,7 +205,9 @@ async def get_assignments(
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
     only(caller, Role.UNIT, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
-        return _page(Delivered, await reading.inbox(conn, caller.unit or unit, active, limit, cursor))
+        return _page(
+            Delivered, await reading.inbox(conn, caller.unit or unit, active, limit, cursor, reader=caller.unit)
+        )
 
 
 @router.get("/designations", summary="待指定 · before the approval office", response_description=PAGE)
@@ -239,45 +259,47 @@ async def get_notices(
         return _page(Told, await reading.list_notices(conn, theirs, caller.unit, state, limit, cursor))
 
 
-async def _seen(number: str, caller: Caller, house: House) -> dict[str, Any]:
-    """The case's row if this caller may see it; otherwise 404, as if there were none."""
+async def _look(number: str, caller: Caller, house: House) -> tuple[Row, Sight]:
+    """The case's row and what the caller sees of it. A channel hands on what the person says, and reads nothing."""
     only(caller, *STAFF, Role.UNIT)
     async with house.once.connect() as conn:
-        row = await reading.case_row(conn, number)
-        parts = await reading.rows_of(conn, "assignments", number) if row and caller.role is Role.UNIT else []
-    mine = caller.role is not Role.UNIT or any(part["unit"] == caller.unit for part in parts)
-    escalated = caller.role is not Role.OFFICE or (row is not None and row["designations"] > 0)
-    if row is None or not mine or not escalated:
-        raise Problem(404, "NoSuchCase", "no such case")
-    return row
+        return await look(conn, number, caller)
 
 
-def _sealed(caller: Caller, row: Row, kept: Archive, entries: Sequence[Row], notes: Sequence[Row]) -> Sealed:
-    """The manifest, and of it for a unit only what it can check: no hash of a text that it may not read.
+GONE: Row = {"event": None, "at": datetime.min.replace(tzinfo=UTC), "detail": {}}
+"""An entry that the manifest names and the table has lost."""
+
+
+def _sealed(sight: Sight, row: Row, kept: Archive, entries: Sequence[Row], notes: Sequence[Row]) -> Sealed:
+    """The manifest, and of it for a unit only what it can check: no hash of what it does not read, or not whole.
 
     Whose an entry is, the manifest says and not the table, so that one that is missing there still shows.
     """
     made = kept.manifest
-    others = {n for part, seqs in made["parts"].items() if part != CENTRE and not own(caller, part) for n in seqs}
-    seen = [entry for entry in entries if concerns(caller, entry["unit"])]
-    texts = {note["id"] for note in readable(caller, seen, notes)}
-    whole = caller.role is not Role.UNIT
+    theirs = {seq: part for part, seqs in made["parts"].items() if part != CENTRE for seq in seqs}
+    rows = {entry["seq"]: entry for entry in entries}
+    sealed = {seq: {**rows.get(seq, GONE), "unit": theirs.get(seq)} for seq in map(int, made["entries"])}
+    shown = {seq for seq, entry in sealed.items() if sight.shows(entry) and not sight.trims(entry)}
+    texts = {note["id"] for note in sight.texts(entries, notes)}
+    whole = sight.extent is Extent.WHOLE
     return Sealed(
         number=row["number"],
         sealed_at=kept.sealed_at,
         fields=made.get("fields", []),
-        entries={int(seq): digest for seq, digest in made["entries"].items() if int(seq) not in others},
+        entries={int(seq): digest for seq, digest in made["entries"].items() if int(seq) in shown},
         texts={id: digest for id, digest in made["texts"].items() if whole or id.removesuffix("/title") in texts},
-        parts={part: seqs for part, seqs in made["parts"].items() if own(caller, part)},
+        parts={part: [seq for seq in seqs if seq in shown] for part, seqs in made["parts"].items() if sight.own(part)},
     )
 
 
-def _not_archived(caller: Caller, row: Row, entries: Iterable[Row], clocks: Iterable[Row]) -> Response:
+def _not_archived(sight: Sight, row: Row, entries: Iterable[Row], clocks: Iterable[Row]) -> Response:
     status = Status(row["status"])
     sought = any((clock["clock"], clock["state"]) == (Clock.ARCHIVE, "running") for clock in clocks)
+    if sight.extent is Extent.ENDED:
+        return problem(404, "NotArchived", "not archived")
     if status is Status.CLOSED and sought:
         found = archive.lacks(Outcome(row["outcome"]), [view(Entry, entry) for entry in entries])
-        missing = [{"at": lack.part, "what": lack.what} for lack in found if own(caller, lack.part)]
+        missing = [{"at": lack.part, "what": lack.what} for lack in found if sight.own(lack.part)]
         law = art(14)
         detail = "closed, not archived: the file is not complete"
         return problem(404, "Incomplete", detail, provision=str(law), provision_zh=law.zh(), errors=missing)

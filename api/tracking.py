@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import Caller, opens
+from api.access import TRACKING, Caller, opens
 from api.acts import ANSWERS, BODIES, Key
-from api.errors import Problem, documented
+from api.errors import documented
 from api.examples import EXAMPLES, shown
-from api.house import Answer, House, HouseDep, Number
-from api.views import Passage, Said, Tracked, texts_of, view
+from api.house import Answer, HouseDep, Number
+from api.sight import look
+from api.views import Passage, Row, Said, Tracked, texts_of, view
+from domain.acceptance import ELSEWHERE
 from domain.lifecycle import MOVES, acts_open_to
-from domain.vocabulary import Act, Mark, Matter, Outcome, Role, Status
-from storage import reading
+from domain.vocabulary import Act, Exclusion, Mark, Matter, Outcome, Role, Status
+from storage import reading, units
 
 router = APIRouter(prefix="/tracking", tags=["tracking"])
 
-Code = Annotated[
-    str,
-    Header(
-        alias="Tracking-Code",
-        min_length=8,
-        max_length=40,
-        description="as intake gave it",
-        examples=["ABCDEFGH23456723"],
-    ),
-]
+Code = Annotated[str, Header(**TRACKING, description="as intake gave it", examples=["ABCDEFGH23456723"])]
 PUBLIC_EVENTS = {
     Act.REGISTER, Act.ANSWER, Act.TRANSFER, Act.REFER, Act.DECLINE, Act.CEASE, Act.ASK, Act.ADMIT, Act.REJECT,
     Act.FEEDBACK, Act.RETURN, Act.DESIGNATE, Act.ATTEMPT, Act.RATE, Act.SUPPLEMENT, Act.URGE, Act.WITHDRAW, Act.DISPUTE,
@@ -47,10 +42,11 @@ PUBLIC_TEXTS = ("request", "public", "question", "comment")
 )
 async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
     """Where it stands, by when the next step is due, what was replied and asked, and what the person may do now."""
-    row = await _opened(number, code, house)
     async with house.once.connect() as conn:
+        row, _ = await look(conn, number, _person(number), opens(house.settings.secret, number, code))
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
+        turn_to, turn_to_zh = await _elsewhere(conn, row, entries)
     status = Status(row["status"])
     texts = [note for note in texts_of(entries, notes) if note["kind"] in PUBLIC_TEXTS]
     return view(
@@ -58,18 +54,31 @@ async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
         row | {"matter": Matter(row["matter"]).zh},
         status_zh=status.zh,
         outcome_zh=Outcome(row["outcome"]).zh if row["outcome"] else None,
+        turn_to=turn_to,
+        turn_to_zh=turn_to_zh,
         acts=acts_open_to(status, Role.REQUESTER),
         history=[view(Passage, entry) for entry in entries if entry["event"] in PUBLIC_EVENTS],
         texts=[view(Said, note, at=note["written_at"]) for note in texts],
     )
 
 
-async def _opened(number: str, code: str, house: House) -> dict[str, Any]:
-    async with house.once.connect() as conn:
-        row = await reading.case_row(conn, number)
-    if not opens(house.settings.secret, number, code) or row is None:
-        raise Problem(404, "NoSuchCase", "no such number and code")
-    return row
+def _person(number: str) -> Caller:
+    return Caller(f"requester:{number}", Role.REQUESTER)
+
+
+async def _elsewhere(conn: AsyncConnection, row: Row, entries: Sequence[Row]) -> tuple[str | None, str | None]:
+    """Where the person should turn, in English and Chinese: told whoever is declined (Art. 8, 10(4)), or in danger."""
+    declined = [entry["detail"] for entry in entries if entry["event"] == Act.DECLINE]
+    where = Exclusion.EMERGENCY.value if row["exclusion"] == Exclusion.EMERGENCY else None
+    if row["outcome"] == Outcome.DECLINED and declined:
+        where = declined[-1]["turn_to"]
+    if where is None:
+        return None, None
+    if where in {exclusion.value for exclusion in Exclusion}:
+        elsewhere = ELSEWHERE[Exclusion(where)]
+        return elsewhere.en, elsewhere.zh
+    named = {unit.code: unit for unit in await units.listed(conn)}
+    return (named[where].en, named[where].zh) if where in named else (where, where)
 
 
 def _route(act: Act, shape: type[Any]) -> None:
@@ -78,9 +87,9 @@ def _route(act: Act, shape: type[Any]) -> None:
     async def endpoint(
         number: Number, given: Any, code: Code, house: HouseDep, response: Response, key: Key = None
     ) -> Answer:
-        await _opened(number, code, house)
-        caller = Caller(f"requester:{number}", Role.REQUESTER)
-        answer = await house.act(number, act, caller, adapter.dump_python(given, exclude_none=True), key, wait=True)
+        content = adapter.dump_python(given, exclude_none=True)
+        opened = opens(house.settings.secret, number, code)
+        answer = await house.act(number, act, _person(number), content, key, wait=True, opened=opened)
         response.status_code = 200 if answer.state == "applied" else 202
         return answer
 

@@ -1,4 +1,4 @@
-"""Views: what the API shows of a row, and what of a case a role may see (Art. 15). Codes, instants, and texts last."""
+"""Views: what the API shows of a row: codes, instants, and texts last. What of a case somebody sees, `api.sight` says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
 
-from api.access import Caller
 from domain.case import Assignment, RunningClock
 from domain.vocabulary import (
     Act,
@@ -113,12 +112,23 @@ class Seen(Listed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Past:
+    """One case to a unit whose part in it has ended: its own assignments and texts, and nothing of what came after."""
+
+    number: str
+    registered_at: datetime
+    assignments: list[Assignment]
+    texts: list[Note]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sealed:
     """The manifest of a sealed file (Art. 14): SHA-256 hashes, as hex, with which a reader checks what is shown of it.
 
     `entries`, by sequence number: of the entry's JSON as it is in the list of entries, with these `fields`, keys sorted,
     no white space, no character escaped that JSON lets stand, in UTF-8. `texts`, by ID: of the text in UTF-8; the
     title of the request is under its ID and `/title`. `parts`: which entries are the Centre's file and each unit's.
+    An entry of which the reader gets a part only has no hash for it.
     """
 
     number: str
@@ -166,13 +176,17 @@ class Derivation:
     """How a due instant was found: the days of a working-day term that counted, those that did not, by which calendar."""
 
     start: datetime
-    term: str
+    term: str | None
     due: datetime
     last_day: date | None
     counted: list[date]
     skipped: list[Skipped]
     provisional: bool
     calendar_version: int
+    named: str | None = None
+    """Why somebody named the day, which is then not counted."""
+    given: int = 0
+    """Seconds on top that were not its owner's."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +295,9 @@ class Tracked:
     provisional: bool
     """A coming holiday notice may still move `due_at`."""
     overdue: bool
+    turn_to: str | None
+    """Where the person should turn instead: it was declined, or is an emergency."""
+    turn_to_zh: str | None
     acts: list[Act]
     history: list[Passage]
     texts: list[Said]
@@ -295,27 +312,6 @@ def view(shape: type[Shape], row: Row, **more: Any) -> Shape:
 @cache
 def _reader(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
-
-
-def own(caller: Caller, unit: str | None) -> bool:
-    """Is this the caller's own part? To everybody but a unit the whole case is."""
-    return caller.role is not Role.UNIT or unit == caller.unit
-
-
-def concerns(caller: Caller, unit: str | None) -> bool:
-    """A unit is also concerned by what is no unit's: the Centre's part. Never by another unit's."""
-    return unit is None or own(caller, unit)
-
-
-def sees_person(caller: Caller, case: Row) -> bool:
-    """Who complains about staff or reports unlawful conduct is not shown to the unit (Art. 15), nor anybody to the office."""
-    sensitive = case["matter"] == Matter.STAFF or case["report"] == Report.UNLAWFUL
-    return caller.role is not Role.OFFICE and not (caller.role is Role.UNIT and sensitive)
-
-
-def readable(caller: Caller, entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
-    """The texts of these entries that the caller may read: what is for the Centre only is not the unit's."""
-    return [note for note in texts_of(entries, notes) if caller.role is not Role.UNIT or note["kind"] != Text.INTERNAL]
 
 
 def texts_of(entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:

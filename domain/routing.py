@@ -258,5 +258,11 @@ def _not_their_own_cause(step: Step, units: tuple[str, ...]) -> None:
     if respondent is None:
         raise Lacking("name the office complained of first", art(7, item=4))
     for unit in units:
-        if unit == respondent or unit.startswith(respondent + "."):
+        if respondent in above(unit):
             raise OwnCause(f"{unit} is the office complained of", art(7, item=4))
+
+
+def above(unit: str) -> tuple[str, ...]:
+    """The unit and the offices above it: `HP.XB` is below `HP`."""
+    names = unit.split(".")
+    return tuple(".".join(names[: n + 1]) for n in range(len(names)))

@@ -103,13 +103,18 @@ async def awaited(conn: AsyncConnection, number: str, before: datetime) -> bool:
     return bool((await conn.execute(waiting, {"number": number, "before": before})).scalar_one())
 
 
-async def waiting(conn: AsyncConnection, before: datetime, limit: int = 1_000) -> list[tuple[Deed, str]]:
-    """Deeds that arrived before this instant and were neither applied nor refused, oldest first, with their desk."""
+async def waiting(
+    conn: AsyncConnection, before: datetime, after: Deed | None = None, limit: int = 500
+) -> list[tuple[Deed, str]]:
+    """A page of deeds that arrived before this instant and were neither applied nor refused, oldest first, each with
+    the desk of its case; `after` is the last one of the page before."""
     rows = await conn.execute(
         text(
             "SELECT d.body, c.desk FROM deeds d JOIN cases c ON c.number = d.case_number"
-            " WHERE d.state = 'received' AND d.received_at < :before ORDER BY d.received_at LIMIT :limit"
+            " WHERE d.state = 'received' AND d.received_at < :before"
+            " AND (CAST(:at AS timestamptz) IS NULL OR (d.received_at, d.id) > (:at, :id))"
+            " ORDER BY d.received_at, d.id LIMIT :limit"
         ),
-        {"before": before, "limit": limit},
+        {"before": before, "at": after.received_at if after else None, "id": after.id if after else "", "limit": limit},
     )
     return [(DEED.validate_python(row.body), row.desk) for row in rows]

@@ -121,9 +121,10 @@ async def begun(conn: AsyncConnection, number: str, at: datetime) -> None:
     await conn.execute(text("UPDATE cases SET begun_at = :at WHERE number = :number"), {"number": number, "at": at})
 
 
-async def not_begun(conn: AsyncConnection, before: datetime, limit: int = 200) -> list[str]:
-    """Cases registered before this instant whose workflow was not started, oldest first."""
+async def not_begun(conn: AsyncConnection, before: datetime, after: str = "", limit: int = 200) -> list[str]:
+    """A page of cases registered before this instant whose workflow was not started; `after` is the last of the one before."""
     waiting = text(
-        "SELECT number FROM cases WHERE begun_at IS NULL AND registered_at < :before ORDER BY registered_at LIMIT :limit"
+        "SELECT number FROM cases WHERE begun_at IS NULL AND registered_at < :before AND number > :after"
+        " ORDER BY number LIMIT :limit"
     )
-    return list((await conn.execute(waiting, {"before": before, "limit": limit})).scalars())
+    return list((await conn.execute(waiting, {"before": before, "after": after, "limit": limit})).scalars())

@@ -1,4 +1,4 @@
-"""Reading: lists by keyset, one case with all that belongs to it. What a role may see of it, `api.views` decides."""
+"""Reading: lists by keyset, one case with all that belongs to it. What somebody sees of it, `api.sight` decides."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Unknown
+from domain.routing import above
 from domain.step import UNWATCHED
+from domain.vocabulary import Handling, Matter
 from storage.tables import SOONEST, assignments, cases, clocks, deeds, entries, handovers, notes, notices, people
 
 LISTED = (
@@ -44,6 +46,10 @@ PROVISIONAL = func.coalesce(
 """The same of a case's next due instant."""
 
 
+ENDED = (Handling.RETURNED, Handling.RECALLED)
+"""How a unit's part ends without a result: what comes after is no longer its business."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """One page of a list; `next` is the cursor of the following one, None at the end."""
@@ -62,6 +68,8 @@ class CaseFilter:
     channel: str | None = None
     unit: str | None = None
     """It handles the case, or handled it."""
+    reader: str | None = None
+    """The unit that reads: what it handles or reported on, and nothing that complains of it."""
     holder: str | None = None
     overdue: bool | None = None
     due_by: datetime | None = None
@@ -120,18 +128,42 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.unit:
         assigned = select(assignments.c.case_number).where(assignments.c.unit == wanted.unit)
         found.append(cases.c.number.in_(assigned))
+    if wanted.reader:
+        found += [_has_part(wanted.reader), _not_complained_of(wanted.reader, cases.c.number)]
     if wanted.due_by:
         found.append(cases.c.due_at <= wanted.due_by)
     return found
 
 
-async def inbox(conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None) -> Rows:
+def _has_part(unit: str) -> ColumnElement[bool]:
+    """The unit handles the case in its present round, or reported its result."""
+    return exists().where(
+        assignments.c.case_number == cases.c.number,
+        assignments.c.round == cases.c.round,
+        assignments.c.unit == unit,
+        assignments.c.handling.not_in(ENDED),
+    )
+
+
+def _not_complained_of(unit: str, number: ColumnElement[str]) -> ColumnElement[bool]:
+    """The office complained of, and those below it, see nothing of the complaint (Art. 7(4))."""
+    complaint = cases.alias("complaint")
+    return ~exists().where(
+        complaint.c.number == number, complaint.c.matter == Matter.STAFF, complaint.c.respondent.in_(above(unit))
+    )
+
+
+async def inbox(
+    conn: AsyncConnection, unit: str | None, active: bool, limit: int, cursor: str | None, *, reader: str | None = None
+) -> Rows:
     """A unit's assignments (all units' for the Centre), the one due soonest first: each has one handling clock."""
     query = select(*_HELD, clocks.c.due, MOVABLE).where(clocks.c.clock == literal_column("'handling'"))
     if unit:
         query = query.where(clocks.c.owner == unit)
     if active:
         query = query.where(clocks.c.state == literal_column("'running'"))
+    if reader:
+        query = query.where(_not_complained_of(reader, clocks.c.case_number))
     page = await _page(conn, query, Order((clocks.c.due, *_HELD)), limit, cursor)
     found = await _assigned(conn, [tuple(row[key.name] for key in _HELD) for row in page.items])
     return replace(page, items=[found[row["case_number"], row["owner"], row["round"]] | row for row in page.items])
@@ -170,6 +202,8 @@ async def list_notices(
     """The notices for one unit, or for the Centre, the office or persons; the newest first."""
     addressed = notices.c.unit == unit if unit else notices.c.unit.is_(None)
     query = select(notices).where(notices.c.audience == audience, addressed)
+    if unit:
+        query = query.where(_not_complained_of(unit, notices.c.case_number))
     if state:
         query = query.where(notices.c.state == state)
     return await _page(conn, query, Order((notices.c.at, notices.c.id), last_first=True), limit, cursor)

@@ -67,9 +67,9 @@ class Line:
         return status
 
 
-def token(role: Role, unit: str | None = None) -> dict[str, str]:
+def token(role: Role, unit: str | None = None, subject: str | None = None) -> dict[str, str]:
     """The headers of a caller in this role."""
-    caller = Caller(f"{unit or role.value}-1", role, unit)
+    caller = Caller(subject or f"{unit or role.value}-1", role, unit)
     return {"Authorization": f"Bearer {issue(SECRET, caller, datetime.now(UTC))}"}
 
 

@@ -53,6 +53,13 @@ BAD: dict[str, str | None] = {
     "an agent with a unit": f"Bearer {signed(unit='WATER')}",
     "the workflow itself": f"Bearer {signed(role='system')}",
     "a requester, who comes by tracking code": f"Bearer {signed(role='requester')}",
+    "a name for a code": f"Bearer {signed(sub=NAME)}",
+    "a subject of two words": f"Bearer {signed(sub='agent 1')}",
+    "a subject with a line break": "Bearer " + signed(sub="agent-1\n"),
+    "a subject without end": f"Bearer {signed(sub='a' * 41)}",
+    "an empty subject": f"Bearer {signed(sub='')}",
+    "a number for a subject": f"Bearer {signed(sub=1)}",
+    "a unit that is no code": f"Bearer {signed(role='unit', unit='样例 单位')}",
 }
 
 
@@ -63,6 +70,14 @@ async def test_a_bad_token_is_no_token(untouched: Line, what: str) -> None:
     assert response.status_code == 401, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("subject", [NAME, "agent 1", "", "a" * 41, "requester:TJ1"])
+def test_no_token_is_issued_for_a_subject_that_is_no_code(subject: str) -> None:
+    """It would go into deeds, Temporal and logs (Art. 15)."""
+    with pytest.raises(ValueError, match="codes") as raised:
+        issue(SECRET, Caller(subject, Role.AGENT), datetime.now(UTC))
+    assert not subject or subject not in str(raised.value)
 
 
 async def test_every_route_but_the_public_ones_wants_a_token(untouched: Line) -> None:

@@ -126,7 +126,7 @@ async def test_two_different_acts_at_once_are_both_done_or_refused_one_after_the
 async def test_each_kind_of_refusal_has_its_status_and_its_provision(house: Line) -> None:
     staff = (await house.register(matter="staff", respondent="HP.XB"))["number"]
     fresh, mine, closed = (await house.register())["number"], await at_water(house), (await house.register())["number"]
-    await house.done(closed, "withdraw", Role.AGENT)
+    await house.done(closed, "withdraw", Role.AGENT, reason="来电要求撤回。")
     await house.done(fresh, "claim", Role.AGENT)
     house.clock[0] = timedelta(0)
     other = token(Role.SUPERVISOR) | {"Idempotency-Key": uuid4().hex}
@@ -158,6 +158,46 @@ async def test_each_kind_of_refusal_has_its_status_and_its_provision(house: Line
     assert (late["provision"], late["provision_zh"]) == ("Art. 11(3)", "第十一条第（三）项")
     assert Citation.parse(late["provision"]).zh() == late["provision_zh"]
     assert "provision" not in refusals["NotYours"].json()  # a rule of the house
+
+
+async def test_a_case_read_and_acted_on_by_its_version_is_refused_once_somebody_acted(house: Line) -> None:
+    number = await at_water(house)
+    read = await house.get(f"/cases/{number}", Role.UNIT, "WATER")
+    tag = read.headers["ETag"]
+    first = await house.post(f"/cases/{number}/sign", Role.UNIT, {}, "WATER", If_Match=tag)
+    assert first.status_code == 200, first.text
+    second = await house.post(f"/cases/{number}/explain", Role.UNIT, {"reason": "等待。"}, "WATER", If_Match=tag)
+    assert is_problem(second, 412)["title"] == "MovedOn"
+    fresh = (await house.get(f"/cases/{number}", Role.UNIT, "WATER")).headers["ETag"]
+    third = await house.post(f"/cases/{number}/explain", Role.UNIT, {"reason": "等待。"}, "WATER", If_Match=fresh)
+    assert third.status_code == 200, third.text
+
+
+async def test_the_unit_that_an_act_is_about_has_or_had_a_part_in_the_case(house: Line, stored: Stored) -> None:
+    number = (await house.register())["number"]
+    await house.done(number, "transfer", Role.AGENT, lead="GAS")
+    await house.done(number, "recall", Role.AGENT)
+    await house.done(number, "transfer", Role.AGENT, lead="WATER")
+    before = await stored()
+    for unit in ("HEAT", "NOBODY"):
+        for act, body in (("supply", {"replied": "phone"}), ("grant", {}), ("deny", {"reason": "不同意。"})):
+            refused = await house.post(f"/cases/{number}/{act}", Role.AGENT, {"unit": unit, **body})
+            assert is_problem(refused, 422)["title"] == "Unknown", (unit, act)
+            assert unit not in refused.text
+    assert await stored() == before
+    for unit in ("GAS", "WATER"):  # it had one, it has one: what else is wrong, the case says
+        refused = await house.post(f"/cases/{number}/supply", Role.AGENT, {"unit": unit, "replied": "phone"})
+        assert is_problem(refused, 409)["title"] == "NotPermitted"
+
+
+async def test_whoever_hands_on_a_withdrawal_says_why(house: Line) -> None:
+    for role in (Role.CHANNEL, Role.AGENT, Role.SUPERVISOR):
+        number = (await house.register())["number"]
+        refused = await house.act(number, "withdraw", role)
+        assert is_problem(refused, 422)["title"] == "Lacking"
+        assert await house.done(number, "withdraw", role, reason="来电要求撤回。") == "closed"
+        case = (await house.get(f"/cases/{number}", Role.AGENT)).json()
+        assert ("reason", "来电要求撤回。") in {(note["kind"], note["text"]) for note in case["texts"]}
 
 
 async def test_a_refused_act_is_on_record_with_what_refused_it(house: Line) -> None:
@@ -304,7 +344,7 @@ async def test_an_extension_is_a_day_after_the_present_one(house: Line) -> None:
 
 async def test_a_limit_that_the_centre_names_is_kept_to(house: Line) -> None:
     number = (await house.register())["number"]
-    await house.done(number, "transfer", Role.AGENT, lead="WATER", term="90min")
+    await house.done(number, "transfer", Role.AGENT, lead="WATER", term="90min", reason="限时办结。")
     why = (await house.get(f"/cases/{number}/why", Role.AGENT)).json()
     handling = next(c for c in why if c["clock"] == "handling")
     assert handling["term"] == "90min"

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access import tracking_code
 from api.body import MOST
-from cli.demo import read_rows
+from cli.rows import read_rows
 from domain.districts import DISTRICTS
 from domain.limits import SHANGHAI
 from domain.vocabulary import Exclusion, Role
@@ -77,6 +77,13 @@ async def test_a_request_gets_its_number_a_code_and_what_happens_next(house: Lin
     assert "转办" in found["next_zh"]
 
 
+async def test_the_first_entry_says_who_registered_it(house: Line) -> None:
+    for role in (Role.CHANNEL, Role.AGENT, Role.SUPERVISOR):
+        number = (await house.post("/cases", role, REQUEST)).json()["number"]
+        (first,) = (await house.get(f"/cases/{number}/entries", Role.AGENT)).json()
+        assert (first["event"], first["actor"], first["role"]) == ("register", f"{role}-1", role)
+
+
 async def test_danger_is_turned_away_at_once_with_where_to_turn(house: Line) -> None:  # Art. 8(1)
     found = await house.register(emergency=True)
     assert "110" in found["next"]
@@ -131,7 +138,7 @@ async def test_a_row_of_another_city_is_taken_without_its_district(house: Line, 
     given = {"滨海新区": "BH", "120119": "JZ", 120119: "JZ", "朝阳区": None, "110105": None, 110105: None}
     lines = [json.dumps({"title": "样例", "text": "样例。", "district": name}) for name in given]
     source.write_text("\n".join(lines), encoding="utf-8")
-    rows = read_rows(source, limit=10, seed=1)
+    rows = read_rows(source, limit=10, seed=1).requests
     assert Counter(row.get("district") for row in rows) == Counter(given.values())
     for row in rows:
         number = (await house.register(**row))["number"]

@@ -166,13 +166,17 @@ async def test_due_today_is_what_ends_with_today_in_shanghai_or_has_ended(line: 
     assert await numbers(line, due_today=True) == [case(n)["number"] for n in range(1, len(dues) + 1)]
 
 
-async def test_a_units_list_holds_what_it_handles_and_handled(house: Line) -> None:
+async def test_a_units_list_holds_what_it_handles_or_reported_on_and_the_centres_what_it_ever_had(house: Line) -> None:
     number = (await house.register())["number"]
     await house.done(number, "transfer", Role.AGENT, lead="JY", assisting=["WJ"])
-    await house.done(number, "recall", Role.AGENT)
+    await house.done(number, "feedback", Role.UNIT, "WJ", public="已办。", replied="phone")
     for unit in ("JY", "WJ"):
         mine = (await house.get("/cases", Role.UNIT, unit, limit=200)).json()["items"]
         assert number in {item["number"] for item in mine}
+    await house.done(number, "recall", Role.AGENT)
+    for unit, still in (("JY", False), ("WJ", True)):
+        mine = (await house.get("/cases", Role.UNIT, unit, limit=200)).json()["items"]
+        assert (number in {item["number"] for item in mine}) is still
         asked = await house.http.get("/cases", params={"unit": unit, "limit": 200}, headers=token(Role.AGENT))
         assert number in {item["number"] for item in asked.json()["items"]}
     other = (await house.get("/cases", Role.UNIT, "RS", limit=200)).json()["items"]
@@ -235,11 +239,18 @@ async def test_each_list_reads_twenty_thousand_rows_by_its_index_and_sorts_none(
 
 REST: dict[str, tuple[Asked, str]] = {
     "a unit's cases": (
+        lambda conn: reading.list_cases(conn, CaseFilter(reader="U018"), 50, None),
+        "ix_assignments_inbox",
+    ),
+    "the cases that a unit ever had": (
         lambda conn: reading.list_cases(conn, CaseFilter(unit="U018"), 50, None),
         "ix_assignments_inbox",
     ),
-    "a unit's inbox": (lambda conn: reading.inbox(conn, "U018", True, 50, None), "ix_clocks_inbox"),
-    "a unit's whole inbox": (lambda conn: reading.inbox(conn, "U018", False, 50, None), "ix_clocks_inbox"),
+    "a unit's inbox": (lambda conn: reading.inbox(conn, "U018", True, 50, None, reader="U018"), "ix_clocks_inbox"),
+    "a unit's whole inbox": (
+        lambda conn: reading.inbox(conn, "U018", False, 50, None, reader="U018"),
+        "ix_clocks_inbox",
+    ),
     "a unit's notices": (
         lambda conn: reading.list_notices(conn, "unit", "U018", None, 50, None),
         "ix_notices_unit",

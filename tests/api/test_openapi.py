@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from api.acts import BODIES
+from api.acts import BODIES, ROLES
 from api.app import create_app
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
@@ -90,7 +90,7 @@ def test_errors_are_ours_and_not_the_frameworks() -> None:
 
 def test_whoever_needs_a_token_or_a_code_may_hear_that_it_is_not_valid() -> None:
     for name, operation in ALL.items():
-        needs_code = any(p["name"] == "Tracking-Code" for p in operation.get("parameters", ()))
+        needs_code = any(p["name"] == "Tracking-Code" and p["required"] for p in operation.get("parameters", ()))
         assert ("401" in operation["responses"]) is ("security" in operation), name
         assert needs_code is ("/tracking" in name), name
         if "{number}" in name:
@@ -99,6 +99,21 @@ def test_whoever_needs_a_token_or_a_code_may_hear_that_it_is_not_valid() -> None
             assert "503" in operation["responses"], name
         if "requestBody" in operation:
             assert {"413", "422"} <= operation["responses"].keys(), name
+
+
+def test_a_channel_may_bring_the_persons_code_and_nobody_else_is_asked_for_it() -> None:
+    for act in BODIES:
+        operation = ALL[f"POST /cases/{{number}}/{act.value.replace('_', '-')}"]
+        code = [p for p in operation["parameters"] if p["name"] == "Tracking-Code"]
+        assert [(p["in"], p["required"]) for p in code] == [("header", False)] * (Role.CHANNEL in ROLES[act]), act
+
+
+def test_the_version_that_was_read_is_described() -> None:
+    answer = ALL["GET /cases/{number}"]["responses"]["200"]
+    assert answer["headers"]["ETag"]["schema"]["type"] == "string"
+    assert answer["description"] == "The case, as far as the caller may see it."
+    transfer = ALL["POST /cases/{number}/transfer"]
+    assert "If-Match" in {parameter["name"] for parameter in transfer["parameters"]}
 
 
 def test_every_body_has_an_example_that_fits_it() -> None:
@@ -159,8 +174,10 @@ async def test_what_the_api_answers_is_as_described(house: Line) -> None:
 
 def _properties(operation: dict[str, Any]) -> dict[str, Any]:
     found = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    named: dict[str, Any] = SPEC["components"]["schemas"].get(found.get("$ref", "").split("/")[-1], found)
-    return dict(named.get("properties", {}))
+    named: dict[str, Any] = {}
+    for shape in found.get("anyOf", [found]):
+        named |= SPEC["components"]["schemas"].get(shape.get("$ref", "").split("/")[-1], shape).get("properties", {})
+    return named
 
 
 async def test_the_documentation_is_served(house: Line) -> None:

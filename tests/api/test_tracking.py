@@ -13,8 +13,9 @@ from api.access import tracking_code
 from api.acts import BODIES
 from api.app import create_app
 from api.examples import EXAMPLES
+from domain.acceptance import ELSEWHERE
 from domain.lifecycle import MOVES
-from domain.vocabulary import Act, Role
+from domain.vocabulary import Act, Exclusion, Role
 from tests.api.conftest import Stored
 from tests.line import SECRET, Line, settings_for, token
 
@@ -151,6 +152,37 @@ async def test_the_person_supplements_urges_withdraws_and_disputes(house: Line) 
     assert "就在路口东侧。" in {text["text"] for text in seen["texts"]}
     deeds = (await house.get(f"/cases/{number}/deeds", Role.AGENT)).json()
     assert {(deed["role"], deed["actor"]) for deed in deeds} == {("requester", f"requester:{number}")}
+
+
+async def test_the_person_withdraws_without_a_reason_and_is_asked_for_none(house: Line) -> None:
+    number = (await house.register())["number"]
+    assert (await person(house, number, "withdraw", reason="不用了。")).status_code == 422
+    assert (await person(house, number, "withdraw")).json()["status"] == "closed"
+
+
+async def test_whoever_is_declined_sees_where_to_turn(house: Line) -> None:  # Art. 8, 10(4)
+    for turn_to, zh, en in (
+        (None, ELSEWHERE[Exclusion.CIVIL].zh, ELSEWHERE[Exclusion.CIVIL].en),
+        ("GA", "市公安局", "Public Security Bureau"),
+    ):
+        number = (await house.register())["number"]
+        seen = (await track(house, number)).json()
+        assert (seen["turn_to"], seen["turn_to_zh"]) == (None, None)
+        where = {"turn_to": turn_to} if turn_to else {}
+        await house.done(number, "decline", Role.AGENT, exclusion="civil", public="属于民事纠纷。", **where)
+        seen = (await track(house, number)).json()
+        assert (seen["outcome"], seen["turn_to"], seen["turn_to_zh"]) == ("declined", en, zh)
+        await person(house, number, "dispute", reason="不是民事纠纷。")
+        assert (await track(house, number)).json()["turn_to"] is None  # it is looked at again
+
+
+async def test_whoever_is_in_danger_sees_at_once_where_to_turn(house: Line) -> None:  # Art. 8(1)
+    number = (await house.register(emergency=True))["number"]
+    first = (await track(house, number)).json()
+    assert "110" in first["turn_to"]
+    assert first["turn_to_zh"] == ELSEWHERE[Exclusion.EMERGENCY].zh
+    await house.until(number, "closed", "archived")
+    assert (await track(house, number)).json()["turn_to"] == first["turn_to"]
 
 
 async def test_the_persons_key_counts_for_that_person(house: Line) -> None:

@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from activities.sweep import PAUSE, Desks, Sweep
 from domain.case import Deed, File
 from domain.vocabulary import Status
+from storage import deeds, intake
 from tests.town import PROMPT, Request, Town
 from workflows.client import Elsewhere, Later, hand_over, start
 from workflows.converter import data_converter
@@ -242,3 +243,23 @@ async def test_one_sweep_starts_cases_and_hands_over_deeds(town: Town) -> None:
     counted = await town.env.client.execute_workflow(SweepWorkflow.run, id=f"sweep-{town.queue}", task_queue=town.queue)
     assert (counted["begun"], counted["handed_over"]) == (1, 1)
     assert (await request.case()).status is Status.ASSIGNED
+
+
+async def test_what_waits_is_read_page_by_page_so_that_what_stays_hides_nothing(town: Town) -> None:
+    requests = [await registered(town) for _ in range(3)]
+    kept = [await request.receive("urge", "requester", at=request_at(n)) for n, request in enumerate(requests)]
+    async with town.engine.connect() as conn:
+        numbers, last = [], ""
+        while page := await intake.not_begun(conn, soon(), last, limit=2):
+            numbers += page
+            last = page[-1]
+        found: list[Deed] = []
+        while deeds_page := await deeds.waiting(conn, soon(), found[-1] if found else None, limit=2):
+            found += [deed for deed, _ in deeds_page]
+    assert numbers == sorted(request.number for request in requests)
+    assert found == sorted(kept, key=lambda deed: (deed.received_at, deed.id))
+
+
+def request_at(n: int) -> datetime:
+    """Two at the same instant, then one."""
+    return datetime(2026, 11, 2, 8, n // 2, tzinfo=UTC)

@@ -125,9 +125,16 @@ class Ledger:
         """Archive a closed case: sealed with its manifest, or listed with what it lacks (Art. 14)."""
         number = file.case.number
         async with self._engine.connect() as conn:
-            file = await _load(conn, number)
             entries = await files.entries_of(conn, number)
-        file = await self._step(file, lambda f, c: archive.seal(f, entries, c, now), _still(Status.CLOSED))
+
+        def sealed(file: File, calendar: Calendar) -> Result:
+            if file.case.entries != len(entries):
+                raise RuntimeError("the file moved on; Temporal tries again")
+            return archive.seal(file, entries, calendar, now)
+
+        if file.case.entries != len(entries):
+            file = await self.read(file, now)
+        file = await self._step(file, sealed, _still(Status.CLOSED))
         if file.case.status is Status.ARCHIVED:
             async with self._engine.connect() as conn:
                 await archives.keep(conn, number, now)

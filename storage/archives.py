@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.archive import manifest
 from domain.case import Entry
-from storage.files import ENTRIES, entries_of
+from storage.files import ENTRIES
 from storage.tables import archives
 
 
@@ -30,25 +30,29 @@ async def keep(conn: AsyncConnection, number: str, sealed_at: datetime) -> None:
     An entry is hashed as readers get it: its JSON, the instant in UTC. `fields` names what an entry had on that day.
     The title of a request is a text of its own, under the ID of its note with `/title`.
     """
-    entries = tuple(replace(entry, at=entry.at.astimezone(UTC)) for entry in await entries_of(conn, number))
-    notes = await conn.execute(_TEXTS, {"n": number})
+    found = (await conn.execute(_FILE, {"n": number})).one()
+    entries = tuple(replace(entry, at=entry.at.astimezone(UTC)) for entry in ENTRIES.validate_python(found.entries))
     texts: dict[str, str] = {}
-    for note in notes:
-        texts |= {note.id: note.text} | ({f"{note.id}/title": note.title} if note.title is not None else {})
+    for note in found.notes:
+        texts |= {note["id"]: note["text"]} | (
+            {f"{note['id']}/title": note["title"]} if note["title"] is not None else {}
+        )
     made = manifest(entries, texts, {row["seq"]: row for row in ENTRIES.dump_python(entries, mode="json")})
     made["fields"] = [field.name for field in fields(Entry)]
     row = insert(archives).values(case_number=number, sealed_at=sealed_at, manifest=made)
     await conn.execute(row.on_conflict_do_nothing())
 
 
-_TEXTS = text(
+_FILE = text(
     """
-    SELECT id, text, title FROM notes n WHERE case_number = :n AND NOT EXISTS (
-        SELECT 1 FROM deeds d, jsonb_each_text(d.body -> 'notes') AS own
-        WHERE d.case_number = n.case_number AND d.state = 'refused' AND own.value = n.id)
+    SELECT (SELECT jsonb_agg(to_jsonb(e) ORDER BY seq) FROM entries e WHERE case_number = :n) AS entries,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'text', text, 'title', title)), '[]')
+            FROM notes n WHERE case_number = :n AND NOT EXISTS (
+                SELECT 1 FROM deeds d, jsonb_each_text(d.body -> 'notes') AS own
+                WHERE d.case_number = n.case_number AND d.state = 'refused' AND own.value = n.id)) AS notes
     """
 )
-"""The texts of the file; those of refused acts are no part of it, and may come when it is sealed."""
+"""The entries and the texts of the file; those of refused acts are no part of it, and may come when it is sealed."""
 
 
 async def find(conn: AsyncConnection, number: str) -> Archive | None:

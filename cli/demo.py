@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from cli.pace import MOST, Pace
 from cli.player import Player, Score, Unexpected
-from cli.scenarios import SCENARIOS, Scenario
-from domain.districts import district
-from domain.limits import SHANGHAI
-from domain.vocabulary import Act, Channel, Mark
+from cli.scenarios import LEFT_OPEN, PATIENT, SCENARIOS, Scenario
+from domain.vocabulary import Act, Mark
 from workflows.client import connect
 
-CONCURRENCY = 48
 COUNTED: dict[str, str] = {
     Act.ANSWER: "answered", Act.TRANSFER: "transferred", Act.REFER: "referred", Act.RETURN: "returned",
     Mark.REASSIGNED: "reassigned", Act.EXPLAIN: "explained", Act.GRANT: "extended", Mark.OVERDUE: "overdue",
@@ -35,63 +29,39 @@ COUNTED: dict[str, str] = {
 }  # fmt: skip
 """An entry in the file of record -> the word under which cases that have it are counted."""
 
-TAKEN = ("title", "text", "created", "channel", "name", "phone", "district")
 
+def cast(count: int, seed: int, leave_open: bool = False) -> list[Scenario]:
+    """Who plays what. `leave_open`: a tenth of the cases, five at most, are left half-way, the last of all.
 
-def read_rows(source: Path | None, limit: int, seed: int) -> list[dict[str, Any]]:
-    """Rows {title, text, created, optional channel, name, phone, district}; without a file, invented samples."""
-    if source is None:
-        text = (resources.files("cli") / "samples.jsonl").read_text(encoding="utf-8")
-    else:
-        text = source.read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.split("\n") if line.strip()]
-    chance = random.Random(seed)
-    chance.shuffle(rows)
-    chosen = [rows[n % len(rows)] for n in range(limit)] if source is None else rows[:limit]
-    return [_complete({key: row[key] for key in TAKEN if row.get(key)}, chance) for row in chosen]
-
-
-def _complete(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Invent what a row lacks (a channel, a number that belongs to nobody), and put what it has into the API's form.
-
-    A district that is none of Tianjin's is left out: rows of other cities are played as well, without it.
+    Every scenario once, then by weight; in an order that the seed decides, but those that wait long come first.
     """
-    invented = {"channel": chance.choice(["phone", "web", "app"]), "phone": f"1990000{chance.randrange(10000):04d}"}
-    whole = {**invented, **row}
-    whole["text"] = str(whole.get("text") or whole.get("title") or "（无正文）")[:10_000]
-    whole["title"] = (str(whole.get("title") or "").strip() or whole["text"].strip())[:200]
-    if whole["channel"] not in {channel.value for channel in Channel}:
-        whole["channel"] = Channel.OTHER.value
-    if found := district(str(whole.pop("district", ""))):
-        whole["district"] = found.code
-    if "created" in whole:
-        created = datetime.fromisoformat(str(whole["created"]))
-        whole["created"] = (created if created.tzinfo else created.replace(tzinfo=SHANGHAI)).isoformat()
-    return whole
-
-
-def cast(count: int, seed: int) -> list[Scenario]:
-    """Every scenario once, then by weight; in an order that the seed decides."""
     chance = random.Random(seed)
+    left = LEFT_OPEN[: count // 10] if leave_open else ()
+    count -= len(left)
     every = list(SCENARIOS)
     drawn = chance.choices(every, weights=list(SCENARIOS.values()), k=max(0, count - len(every)))
     chosen = (every + drawn)[:count]
     chance.shuffle(chosen)
-    return chosen
+    return [*sorted(chosen, key=lambda scenario: scenario not in PATIENT), *left]
 
 
 async def play(
-    api: str, secret: bytes, rows: list[dict[str, Any]], seed: int, progress: Callable[[int], None]
+    api: str,
+    secret: bytes,
+    rows: list[dict[str, Any]],
+    seed: int,
+    progress: Callable[[int], None],
+    leave_open: bool = False,
 ) -> dict[str, Any]:
     """Play all rows; the counts that `hotline demo --json` prints."""
     score, numbers, began = Score(), list[str](), time.monotonic()
-    gate = asyncio.Semaphore(CONCURRENCY)
-    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
+    pace = Pace()
+    limits = httpx.Limits(max_connections=MOST, max_keepalive_connections=MOST)
     async with httpx.AsyncClient(base_url=api, timeout=30, limits=limits) as http:
 
         async def one(n: int, row: dict[str, Any], scenario: Scenario) -> None:
-            player = Player(http, secret, score, row, random.Random(f"{seed}/{n}"))
-            async with gate:
+            player = Player(http, secret, score, pace, row, random.Random(f"{seed}/{n}"))
+            async with pace.case():
                 try:
                     await scenario(player)
                 except Unexpected as found:
@@ -104,7 +74,7 @@ async def play(
             progress(1)
 
         async with asyncio.TaskGroup() as group:
-            for n, (row, scenario) in enumerate(zip(rows, cast(len(rows), seed), strict=True)):
+            for n, (row, scenario) in enumerate(zip(rows, cast(len(rows), seed, leave_open), strict=True)):
                 group.create_task(one(n, row, scenario))
     return {
         "cases": len(numbers),

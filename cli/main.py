@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +16,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
+from temporalio.service import RPCError
 
 from api.access import Caller, issue
-from cli.demo import play, read_rows
+from cli.demo import play
 from cli.postgres import database_url
 from cli.processes import StackError
+from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
@@ -41,7 +45,8 @@ Port = Annotated[int, typer.Option("--port", help="the API's port; 0: a free one
 UiPort = Annotated[int, typer.Option("--ui-port", help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", help="Temporal's port; 0: a free one")]
 HERE = Path(".hotline")
-OPEN_CASES = quote('WorkflowType="Case" AND ExecutionStatus="Running"')
+CASES = 'WorkflowType="Case"'
+OPEN_CASES = f'{CASES} AND ExecutionStatus="Running"'
 
 
 def local_stack(data: Path, ports: Ports) -> LocalStack:
@@ -83,17 +88,26 @@ def demo(
     ui_port: UiPort = 8233,
     temporal_port: TemporalPort = 7233,
 ) -> None:
-    """Play sample requests through the HTTP API from intake to archive, with limits of seconds; then stay up."""
+    """Play sample requests through the HTTP API from intake to archive, with limits of seconds; then stay up.
+
+    Without --exit a handful is left half-way (a tenth, five at most), so that Temporal's UI has open cases to show.
+    """
     console = Console(stderr=True)
     os.environ |= {"HOTLINE_RULE_SET": "demo", "HOTLINE_SWEEP_SECONDS": "2"}
     try:
         rows = read_rows(source, limit, seed)
+        for line in rows.said():
+            console.print(line, style="yellow", soft_wrap=True)
+        if not rows.requests:
+            raise ValueError("no row to play")
         with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
             os.environ |= stack.environment
             secret = Settings.from_environment().secret
             with Progress(console=console, transient=True) as bar:
-                task = bar.add_task("办理 cases", total=len(rows))
-                report = asyncio.run(play(stack.api_url, secret, rows, seed, lambda n: bar.advance(task, n)))
+                task = bar.add_task("办理 cases", total=len(rows.requests))
+                report = asyncio.run(
+                    play(stack.api_url, secret, rows.requests, seed, lambda n: bar.advance(task, n), not leave)
+                )
             outcomes(console, report)
             if as_json:
                 typer.echo(json.dumps(report, ensure_ascii=False))
@@ -116,18 +130,20 @@ def outcomes(console: Console, report: dict[str, Any]) -> None:
     for word, count in report["by_outcome"].items():
         table.add_row(word, str(count))
     console.print(table)
+    if left := report["cases"] - report["by_status"].get("archived", 0):
+        console.print(f"{left} cases are open")
     for line in report["what"]:
         console.print(f"[red]{line}[/red]")
 
 
 def links(console: Console, stack: LocalStack) -> None:
     """Where to look."""
-    console.print(f"API 接口文档      {stack.api_url}/docs")
-    if stack.ui_url:
+    console.print(f"API      接口文档     {stack.api_url}/docs", soft_wrap=True)
+    for name, query in (("未办结 open", OPEN_CASES), ("全部   all ", CASES)) if stack.ui_url else ():
         console.print(
-            f"Temporal 未办结   {stack.ui_url}/namespaces/default/workflows?query={OPEN_CASES}", soft_wrap=True
+            f"Temporal {name}  {stack.ui_url}/namespaces/default/workflows?query={quote(query)}", soft_wrap=True
         )
-    console.print("Ctrl-C stops everything; the state stays in " + str(stack.directory))
+    console.print(f"Ctrl-C stops everything; the state stays in {stack.directory}", soft_wrap=True)
 
 
 @app.command()
@@ -149,10 +165,15 @@ def due_(
     start: Annotated[str, typer.Argument(help="when it was received: 2025-09-26T15:00+08:00")],
     term: Annotated[str, typer.Argument(help="1wd, 4h, 30min, 10s")],
     as_json: Annotated[bool, typer.Option("--json")] = False,
+    data: Data = HERE,
 ) -> None:
-    """When a term ends, by the notices of DATABASE_URL, or those of 2004 to 2026 that ship."""
+    """When a term ends, and which days did not count.
+
+    By the holiday notices in DATABASE_URL; else by those of the stack that runs on --data; else by those that ship,
+    of 2004 to 2026.
+    """
     try:
-        found = due(datetime.fromisoformat(start), Term.parse(term), _calendar())
+        found = due(datetime.fromisoformat(start), Term.parse(term), _calendar(data))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     shown = found.to_json()
@@ -164,19 +185,22 @@ def due_(
         typer.echo(f"  not counted: {skipped['day']} {skipped['reason']}")
 
 
-def _calendar() -> Calendar:
+def _calendar(data: Path) -> Calendar:
     if url := os.environ.get("DATABASE_URL"):
-
-        async def published() -> Calendar:
-            engine = make_engine(sqlalchemy_url(url))
-            async with engine.connect() as conn:
-                calendar = await read(conn)
-            await engine.dispose()
-            return calendar
-
-        return asyncio.run(published())
+        return asyncio.run(_published(url))
+    if (data / "run" / "postgres.json").exists():  # a stack runs there; or was killed, or starts: then nothing answers
+        with suppress(DBAPIError):
+            return asyncio.run(_published(database_url(data.resolve())))
     notices = seeded_notices()
     return compile_calendar(notices, len(notices))
+
+
+async def _published(url: str) -> Calendar:
+    engine = make_engine(sqlalchemy_url(url))
+    async with engine.connect() as conn:
+        calendar = await read(conn)
+    await engine.dispose()
+    return calendar
 
 
 @calendar_app.command("load")
@@ -219,7 +243,7 @@ def restart(
             raise typer.BadParameter(f"{number} is archived")
         try:
             begun = await start(await connect(), task_queue(), file, again=True)
-        except (Later, RuntimeError) as error:
+        except (Later, RPCError, RuntimeError) as error:
             raise typer.BadParameter("Temporal cannot be reached at TEMPORAL_ADDRESS") from error
         return "started again" if begun else "runs already; nothing was done"
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
 
 from api.access import Caller, issue
+from cli.pace import Pace
 from domain.vocabulary import Role
 
-PATIENCE = 60.0
-"""Seconds that a scenario waits for something that a clock must bring."""
+LOOKS = 120
+"""How often, half a second apart or more, a scenario looks for something that a clock must bring."""
+
+Seen = TypeVar("Seen")
 
 
 @dataclass
@@ -39,9 +44,15 @@ class Player:
     """One case's cast: acts in any role, waits for what clocks bring."""
 
     def __init__(
-        self, http: httpx.AsyncClient, secret: bytes, score: Score, row: dict[str, Any], chance: random.Random
+        self,
+        http: httpx.AsyncClient,
+        secret: bytes,
+        score: Score,
+        pace: Pace,
+        row: dict[str, Any],
+        chance: random.Random,
     ):
-        self._http, self._secret, self._score, self._row = http, secret, score, row
+        self._http, self._secret, self._score, self._pace, self._row = http, secret, score, pace, row
         self.chance = chance
         self.number = ""
         self.code = ""
@@ -78,25 +89,26 @@ class Player:
         response = await self._send("POST", f"/tracking/{self.number}/{act}", {"Tracking-Code": self.code}, body)
         self._check(act, response, expect)
 
-    async def until(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    async def until(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until the case, as an agent sees it, is as it should be."""
-        for _ in range(int(PATIENCE / 0.5)):
-            case = await self.case()
-            if holds(case):
-                return case
-            await asyncio.sleep(0.5)
-        raise Unexpected(f"{what} did not come; the case is {case['status']}")
+        await self._until(what, self.case, holds)
 
     async def until_status(self, *statuses: str) -> None:
         await self.until("/".join(statuses), lambda case: case["status"] in statuses)
 
     async def until_event(self, event: str) -> None:
         """Wait for an entry in the file of record."""
-        for _ in range(int(PATIENCE / 0.5)):
-            if any(entry["event"] == event for entry in await self.entries()):
-                return
-            await asyncio.sleep(0.5)
-        raise Unexpected(f"{event} did not come")
+        await self._until(event, self.entries, lambda entries: any(entry["event"] == event for entry in entries))
+
+    async def _until(self, what: str, look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool]) -> None:
+        """Look, at most so often that looking takes a small part of the API's time."""
+        with self._pace.aside():
+            for _ in range(LOOKS):
+                began = time.monotonic()
+                if holds(await look()):
+                    return
+                await asyncio.sleep(max(0.5, 4 * (time.monotonic() - began)))
+        raise Unexpected(f"{what} did not come")
 
     async def case(self) -> dict[str, Any]:
         found: dict[str, Any] = (await self._send("GET", f"/cases/{self.number}", self._token(Role.SUPERVISOR))).json()
@@ -119,16 +131,22 @@ class Player:
     async def _send(
         self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
     ) -> httpx.Response:
-        """Send as a careful client does: with a key, so that a repetition after a fault does nothing twice."""
+        """Send as a careful client does: with a key, so that a repetition does nothing twice.
+
+        Repeated are a fault and a 202 for which nobody asked: the deed is on record, and the answer to the same key
+        says what became of it.
+        """
         key = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
-        for attempt in range(5):
+        again = {202, 503} if "Prefer" not in headers else {503}
+        for attempt in range(6):
             try:
-                response = await self._http.request(method, path, json=body, headers=headers | key)
+                with self._pace.measured() if method == "POST" else nullcontext():
+                    response = await self._http.request(method, path, json=body, headers=headers | key)
             except httpx.TransportError:
-                await asyncio.sleep(0.2 * 2**attempt)
-                continue
-            if response.status_code != 503:
-                return response
+                pass
+            else:
+                if response.status_code not in again:
+                    return response
             await asyncio.sleep(0.2 * 2**attempt)
         raise Unexpected(f"{method} got no answer")
 

@@ -387,3 +387,50 @@ SCENARIOS: dict[Scenario, int] = {
     overridden: 1,
 }
 """How often each is drawn; every one is played once before any is drawn."""
+
+PATIENT = (overdue, unreachable, supervised, rating_lapsed, waived)
+"""They wait for clocks for most of their time, so they begin first."""
+
+
+# -- left half-way, so that the UI has open cases to show ---------------------------------------------------------
+
+
+async def left_with_unit(p: Player) -> None:
+    """Two units have it, one signed for it and asks for more time."""
+    lead, assisting = _units(p, 2)
+    await p.register(matter="issue")
+    await p.agent("transfer", lead=lead, assisting=[assisting])
+    await p.unit(lead, "sign")
+    await p.unit(lead, "request-extension", until=_day(2), reason="需要等待材料。")
+
+
+async def left_at_office(p: Player) -> None:
+    """The approval office has to designate: a child of the case."""
+    (unit,) = _units(p, 1)
+    await p.register(matter="issue")
+    await p.agent("transfer", lead=unit)
+    await p.unit(unit, "return", reason="职责有争议。", disputed=True)
+
+
+async def left_at_callback(p: Player) -> None:
+    """Nobody has called back yet: a child of the case."""
+    (unit,) = _units(p, 1)
+    await p.register(matter="help")
+    await p.agent("transfer", lead=unit)
+    await _handled(p, unit)
+
+
+async def left_returned(p: Player) -> None:
+    """Given back, and not sent out anew."""
+    (unit,) = _units(p, 1)
+    await p.register(matter="issue")
+    await p.agent("transfer", lead=unit)
+    await p.unit(unit, "return", reason="不属于本单位职责。")
+
+
+async def left_registered(p: Player) -> None:
+    """Nobody has looked at it yet."""
+    await p.register(matter="consultation")
+
+
+LEFT_OPEN = (left_with_unit, left_at_office, left_at_callback, left_returned, left_registered)

@@ -1,7 +1,7 @@
 """The pictures of the documentation: a stack of its own, invented cases, a browser. `python -m docs.screenshots`.
 
 Needs Chromium and a font with Chinese glyphs on the machine, and `playwright` (its Python part only). Cases are
-registered through the HTTP API; those that are to be overdue through one whose clock is some days slow.
+registered through the HTTP API; those that are to be overdue are transferred with a limit of seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ import httpx
 from playwright.async_api import Error, Frame, Page, async_playwright
 
 from api.access import Caller, issue
-from api.app import create_app
 from cli.main import local_stack
 from cli.stack import LocalStack, Ports
 from domain.case import File
@@ -51,15 +49,16 @@ PATIENCE = 60
 """Seconds for a page to show what it is photographed for."""
 SETTLING = 20
 """Seconds, so that timelines have a length."""
-DAYS_AGO = 12
+TERM = "15s"
+"""Over when it has settled."""
 PERSON = {"name": "张样例", "phone": "19900000001"}
 
 
 class Cast:
-    """Every role of the house, through one API; its clock is `ago` behind."""
+    """Every role of the house, through the API."""
 
-    def __init__(self, http: httpx.AsyncClient, secret: bytes, ago: timedelta = timedelta(0)) -> None:
-        self._http, self._secret, self._ago = http, secret, ago
+    def __init__(self, http: httpx.AsyncClient, secret: bytes) -> None:
+        self._http, self._secret = http, secret
 
     async def register(self, title: str, text: str, **facts: Any) -> str:
         """An invented request; its number."""
@@ -84,32 +83,21 @@ class Cast:
         return found
 
 
-@asynccontextmanager
-async def slow_clock(settings: Settings, ago: timedelta) -> AsyncIterator[Cast]:
-    """An API in this process whose clock is behind."""
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        app.state.house = replace(app.state.house, now=lambda: datetime.now(UTC) - ago)
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://then", timeout=30) as http:
-            yield Cast(http, settings.secret, ago)
-
-
-async def play(now: Cast, then: Cast) -> dict[str, str]:
+async def play(now: Cast) -> dict[str, str]:
     """Cases in every standing; name -> number."""
     told = "已现场处理完毕，谢谢您的反映。"
     cases: dict[str, str] = {}
 
-    cases["overdue"] = number = await then.register(
+    cases["overdue"] = number = await now.register(
         "样例小区暖气不热", "样例小区3号楼整栋暖气不热。", district="HX", channel="phone", matter="help"
     )
-    await then.agent(number, "transfer", lead="HEAT", assisting=["HX"], reason="供热公司主办，河西区协办。")
-    await then.unit(number, "HEAT", "sign")
-    await then.unit(number, "HX", "sign")
+    await now.agent(number, "transfer", lead="HEAT", assisting=["HX"], term=TERM, reason="供热公司主办，河西区协办。")
+    await now.unit(number, "HEAT", "sign")
+    await now.unit(number, "HX", "sign")
 
-    cases["late"] = number = await then.register("样例路积水", "样例路下穿通道雨后积水。", district="HD", channel="web")
-    await then.agent(number, "transfer", lead="JW")
-    await then.unit(number, "JW", "sign")
+    cases["late"] = number = await now.register("样例路积水", "样例路下穿通道雨后积水。", district="HD", channel="web")
+    await now.agent(number, "transfer", lead="JW", term=TERM, reason="当日处置。")
+    await now.unit(number, "JW", "sign")
 
     cases["several"] = number = await now.register(
         "样例路口自来水漏水",
@@ -261,9 +249,9 @@ async def photograph(camera: Camera, cases: dict[str, str]) -> None:
     child = f"{cases['designation']}-designation-1"
     await camera.list("open-cases", OPEN, cases["overdue"], 760)
     await camera.list("overdue-cases", f"{OPEN} AND Overdue=true", cases["overdue"], 440)
-    await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 760, below="Summary")
+    await camera.workflow("case-details", cases["overdue"], "user-metadata", "办理时限", 690, below="Summary")
     await camera.workflow("case-timeline", cases["several"], "timeline", "transfer", 470, below="Timeline")
-    await camera.workflow("case-history", cases["late"], "history", "noticed", 560, below="Event History")
+    await camera.workflow("case-history", cases["late"], "history", "overdue", 560, below="Event History")
     await camera.workflow("relationships", cases["designation"], "relationships", "-designation-1", 800)
     await camera.workflow("designation", child, "user-metadata", "指定时限", 720)
     await camera.schedule("sweep", "sweep", 700)
@@ -286,12 +274,9 @@ async def broken_worker(stack: LocalStack, settings: Settings) -> AsyncIterator[
 
 async def cases_then_pictures(stack: LocalStack, chromium: str, swagger_ui: Path | None) -> None:
     settings = Settings.from_environment()
-    async with (
-        httpx.AsyncClient(base_url=stack.api_url, timeout=30) as http,
-        slow_clock(settings, timedelta(days=DAYS_AGO)) as then,
-    ):
+    async with httpx.AsyncClient(base_url=stack.api_url, timeout=30) as http:
         now = Cast(http, settings.secret)
-        cases = await play(now, then)
+        cases = await play(now)
         await asyncio.sleep(SETTLING)
         async with camera_on(stack, chromium) as camera:
             await photograph(camera, cases)

@@ -65,6 +65,15 @@ def test_what_a_service_uses_is_declared(kind: str) -> None:
     assert {used for service in SERVICES.values() for used in service.get(kind, [])} == FILE[kind].keys()
 
 
+def test_api_and_worker_run_as_on_the_local_stack_but_for_their_address() -> None:
+    from cli.stack import Ports, hotline_services
+
+    local = {service.name: list(service.command[1:]) for service in hotline_services(Ports(api=8890))}
+    api = ["0.0.0.0" if word == "127.0.0.1" else word for word in local["api"]]
+    assert ["-m", *SERVICES["api"]["command"]] == api
+    assert SERVICES["worker"]["command"] == ["python", *local["worker"]]
+
+
 def test_what_is_mounted_from_the_project_exists() -> None:
     mounts = [str(volume).split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     assert [m for m in mounts if m.startswith(".") and not (TOP / m).exists()] == []

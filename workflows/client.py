@@ -56,10 +56,8 @@ async def connect(*, lazy: bool = False) -> Client:
 async def start(client: Client, task_queue: str, file: File, *, again: bool = False) -> bool:
     """Start the workflow of a registered case; False: it runs or ran already, and is left alone. Later: not now.
 
-    `again`: also where it ran, and was ended from outside; it goes on from the file.
-
     It sleeps until the first instant on its clocks, or until the first deed wakes it: a case that waits for triage
-    costs one event and no timer.
+    costs one event and no timer. `again`: also where it ran, and was ended from outside; it goes on at once.
     """
     case = file.case
     first = min((rung.at for clock in file.clocks for rung in clock.rungs), default=None)
@@ -70,7 +68,7 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
                 file,
                 id=case.number,
                 task_queue=task_queue,
-                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first else None,
+                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first and not again else None,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if again
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -1,0 +1,120 @@
+"""The demonstration as a process, from the command line to its report; and what it says and leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cli import main
+from cli.demo import cast as cast_of
+from cli.scenarios import LEFT_OPEN, PATIENT, SCENARIOS
+from cli.stack import LocalStack
+
+TOP = Path(main.__file__).parent.parent
+KEYS = {
+    "cases", "by_status", "by_outcome", "unexpected", "refused_acts", "errors", "seconds", "events_per_case",
+    "transitions_per_case", "what",
+}  # fmt: skip
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Gone after the test: a database takes 40 MB."""
+    with TemporaryDirectory() as name:
+        yield Path(name).resolve()
+
+
+def environment() -> Mapping[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DATABASE_URL", "TEMPORAL_", "HOTLINE_"))
+    }
+
+
+def played(directory: Path, *options: str) -> tuple[dict[str, Any], str]:
+    """What `hotline demo` printed: its JSON object, and what it told the operator."""
+    command = [sys.executable, "-m", "cli.main", "demo", "--exit", "--json", "--data", str(directory / "stack")]
+    command += ["--port", "0", "--ui-port", "0", "--temporal-port", "0", *options]
+    done = subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report.keys() == KEYS
+    assert (report["unexpected"], report["errors"], report["what"]) == (0, 0, [])
+    return report, done.stderr
+
+
+def test_samples_go_from_intake_to_archive(directory: Path) -> None:
+    report, _ = played(directory, "--limit", "6")
+    assert report["cases"] == 6
+    assert report["by_status"] == {"archived": 6}
+    assert report["by_outcome"]["archived"] == report["by_outcome"]["closed"] == 6
+    assert report["by_outcome"]["overdue"] == 1
+    assert report["refused_acts"] >= 1
+
+
+def test_rows_of_the_real_world_are_played_and_nothing_of_them_is_printed(directory: Path) -> None:
+    rows = directory / "rows.jsonl"
+    odd = [
+        '{"title": "题XYZ", "text": "", "created": "2018/3/4 10:00", "phone": "199****0001", "name": " 张 样例 "}',
+        '{"title": "", "text": "'
+        + "XYZ字" * 5000
+        + '", "created": "XYZ", "channel": "XYZ", "phone": "+86 199-0000 0001"}',
+        '{"title": " ", "text": "", "created": "2018-03-04"}',
+        "XYZ",
+    ]
+    rows.write_text("\n".join(odd), encoding="utf-8")
+    report, told = played(directory, "--input", str(rows), "--limit", "6")
+    assert report["by_status"] == {"archived": 2}
+    assert "skipped, no JSON object: line 4\n" in told
+    assert "skipped, no words: 1 row\n" in told
+    assert "left out: a part of text of 1 row; channel of 1 row; created of 1 row; phone of 1 row\n" in told
+    assert "XYZ" not in told
+
+
+def test_without_a_row_to_play_nothing_is_started(directory: Path) -> None:
+    (directory / "rows.jsonl").write_text("\n\n", encoding="utf-8")
+    done = CliRunner().invoke(
+        main.app, ["demo", "--input", str(directory / "rows.jsonl"), "--data", str(directory / "stack")]
+    )
+    assert done.exit_code == 1
+    assert "no row to play" in done.output
+    assert not (directory / "stack").exists()
+
+
+def test_every_scenario_is_played_before_any_is_drawn() -> None:
+    assert set(cast_of(len(SCENARIOS), seed=1)) == set(SCENARIOS)
+    assert set(cast_of(60, seed=1, leave_open=True)) == {*SCENARIOS, *LEFT_OPEN}
+    assert cast_of(60, seed=1) != cast_of(60, seed=2)
+    assert set(cast_of(60, seed=1)[: len(PATIENT)]) <= set(PATIENT)
+
+
+@pytest.mark.parametrize(("count", "left"), [(5, 0), (10, 1), (49, 4), (60, 5), (300, 5)])
+def test_a_tenth_is_left_open_and_a_handful_at_most(count: int, left: int) -> None:
+    chosen = cast_of(count, seed=1, leave_open=True)
+    assert len(chosen) == count
+    assert [scenario for scenario in chosen if scenario in LEFT_OPEN] == chosen[count - left :]
+    assert not set(cast_of(count, seed=1)) & set(LEFT_OPEN)
+
+
+def test_links_stand_on_one_line_each_however_narrow_the_terminal() -> None:
+    told = Console(file=io.StringIO(), width=40)
+    stack = SimpleNamespace(api_url="http://127.0.0.1:1", ui_url="http://127.0.0.1:2", directory=Path("/a" * 40))
+    main.links(told, cast(LocalStack, stack))
+    lines = cast(io.StringIO, told.file).getvalue().splitlines()
+    assert len(lines) == 4
+    workflows = "http://127.0.0.1:2/namespaces/default/workflows?query="
+    assert lines[1].endswith(f"{workflows}WorkflowType%3D%22Case%22%20AND%20ExecutionStatus%3D%22Running%22")
+    assert lines[2].endswith(f"{workflows}WorkflowType%3D%22Case%22")

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
+from temporalio.client import WorkflowExecutionStatus
 
 from activities.ledger import Applied, Ledger
 from domain.case import Deed, File, Rung
@@ -188,8 +189,15 @@ async def test_a_child_that_somebody_ended_is_opened_again(to: str, town: Town) 
             event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() == AGAIN for event in events
         )
 
+    async def rests() -> bool:
+        """The new child has done its first task: its clock may be moved."""
+        found = await request.handle(await request.desk()).describe()
+        pending = found.raw_description.HasField("pending_workflow_task")
+        return found.status is WorkflowExecutionStatus.RUNNING and found.history_length >= 5 and not pending
+
     await eventually(pauses)
     await town.env.fast_forward(request.handle(), AGAIN)
+    await eventually(rests)
     if to == "designation":
         assert await request.office("designate", lead="WATER") == "assigned"
         await finished(request)

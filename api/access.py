@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ from domain.vocabulary import Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "hotline-8890"
+NOBODY = {Role.SYSTEM, Role.REQUESTER}
+"""Roles without a token: the workflow, and who comes by number and tracking code."""
 TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
 """The header with the code that intake gave the person; never in a URL (Art. 15)."""
 _CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
@@ -78,13 +81,14 @@ class Verifier:
             self._claims.validate(claims)
             caller = Caller(claims["sub"], Role(claims["role"]), claims.get("unit"))
         except (JoseError, ValueError, KeyError):
-            raise Problem(401, "Unauthenticated", "the bearer token is not valid") from None
+            raise Problem(
+                401, "Unauthenticated", "the bearer token is not valid, or has expired: get a new one"
+            ) from None
         try:
             _coded(caller)
         except ValueError as error:
             raise Problem(401, "Unauthenticated", str(error)) from None
-        nobody = caller.role in (Role.SYSTEM, Role.REQUESTER)  # the workflow, and who comes by number and tracking code
-        if (caller.role is Role.UNIT) != (caller.unit is not None) or nobody:
+        if (caller.role is Role.UNIT) != (caller.unit is not None) or caller.role in NOBODY:
             raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")
         return caller
 
@@ -93,7 +97,7 @@ async def _caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
     if credentials is None:
-        raise Problem(401, "Unauthenticated", "a bearer token is needed")
+        raise Problem(401, "Unauthenticated", "a bearer token is needed: Authorization: Bearer …")
     verifier: Verifier = request.app.state.verifier
     return verifier.caller(credentials.credentials)
 
@@ -104,7 +108,13 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 def only(caller: Caller, *roles: Role) -> None:
     """Let these roles pass; anybody else gets a 403."""
     if caller.role not in roles:
-        raise Problem(403, "Forbidden", f"not for the role {caller.role}")
+        raise forbidden(caller, roles)
+
+
+def forbidden(caller: Caller, roles: Iterable[Role]) -> Problem:
+    """A 403 that says for whom it is."""
+    theirs = ", ".join(sorted(set(roles) - NOBODY))
+    return Problem(403, "Forbidden", f"not for the role {caller.role}; for: {theirs}")
 
 
 def tracking_code(secret: bytes, number: str) -> str:

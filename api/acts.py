@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
-from pydantic import ConfigDict, TypeAdapter
+from fastapi import APIRouter, Body, Header, Response
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as body
 
-from api.access import TRACKING, CallerDep, opens
-from api.errors import Problem, documented
+from api.access import TRACKING, CallerDep, forbidden, opens
+from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
 from api.texts import Code, Day, Limit, Words
@@ -30,7 +30,6 @@ from domain.vocabulary import (
     Role,
     Urgency,
 )
-from storage import units
 
 router = APIRouter(tags=["acts"])
 STRICT = ConfigDict(extra="forbid")
@@ -272,7 +271,12 @@ ROLES: dict[Act, frozenset[Role]] = {
 """Who may ever do an act: anybody else gets a 403, whatever the case's standing."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    202: {"description": "On record; it is carried out as soon as the case can be reached.", "model": Answer},
+    202: {
+        "description": "On record; it is carried out as soon as the case can be reached. `Location` is where to look "
+        "what became of it: `GET /cases/{number}/deeds`, for the person and a channel `GET /tracking/{number}`.",
+        "model": Answer,
+        "headers": {"Location": {"description": "Where to look.", "schema": {"type": "string"}}},
+    },
     **documented(401, 403, 404, 409, 412, 413, 422, 503),
 }
 """What every act may be answered with beside 200."""
@@ -293,17 +297,16 @@ def _route(act: Act, shape: type[Any]) -> None:
         code: str | None = None,
     ) -> Answer:
         if caller.role not in ROLES[act]:
-            raise Problem(403, "Forbidden", f"{act} is not for the role {caller.role}")
+            raise forbidden(caller, ROLES[act])
         content = adapter.dump_python(given, mode="python", exclude_none=True)
         await _known_units(house, act, content)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
         answer = await house.act(number, act, caller, content, key, prefer != "respond-async", opened)
-        response.status_code = 200 if answer.state == "applied" else 202
-        return answer
+        return told(answer, response, caller.role)
 
-    endpoint.__annotations__ |= {"given": shape, "code": _code(shown=Role.CHANNEL in ROLES[act])}
+    endpoint.__annotations__ |= {"given": taken(shape), "code": _code(shown=Role.CHANNEL in ROLES[act])}
     path = f"/cases/{{number}}/{act.value.replace('_', '-')}"
     basis = sorted({str(m.basis or "house") for m in MOVES if m.act is act})
     router.add_api_route(
@@ -319,6 +322,24 @@ def _route(act: Act, shape: type[Any]) -> None:
     )
 
 
+def taken(shape: type[Any]) -> Any:
+    """A body of this shape; one that needs no field need not be sent at all."""
+    try:
+        shape()
+    except ValidationError:
+        return shape
+    return Annotated[shape, Body(default_factory=shape)]
+
+
+def told(answer: Answer, response: Response, role: Role) -> Answer:
+    """200, or 202 with the place where to look what became of it: only staff and units read the deeds."""
+    if answer.state != "applied":
+        reads = role not in (Role.REQUESTER, Role.CHANNEL)
+        place = f"/cases/{answer.number}/deeds" if reads else f"/tracking/{answer.number}"
+        response.status_code, response.headers["Location"] = 202, place
+    return answer
+
+
 def _code(shown: bool) -> Any:
     """The person's tracking code, for a channel that did not register the case; elsewhere it says nothing."""
     meaning = "as intake gave it to the person: a channel that did not register the case acts by it"
@@ -330,11 +351,10 @@ async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> No
 
     The one that an act is about (`unit`) must have a part in the case: `House.act` looks.
     """
-    fields = ("lead", "respondent", "turn_to")
-    named = {*(content.get("assisting") or ())} | {content[f] for f in fields if content.get(f)}
+    named = {field: [content[field]] for field in ("lead", "respondent", "turn_to") if content.get(field)}
+    named |= {"assisting": content["assisting"]} if content.get("assisting") else {}
     if named:
-        async with house.once.connect() as conn:
-            await units.require(conn, named, partner=act is Act.REFER)
+        await house.require_units(named, partner=act is Act.REFER)
 
 
 for _act, _shape in BODIES.items():

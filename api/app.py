@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.responses import RedirectResponse
 
 from api import acts, errors, intake, reading, receipts, tracking, vocabulary
 from api.access import Verifier
 from api.body import BodyLimit
+from api.errors import documented
 from api.house import House
+from api.query import known
 from settings import Settings
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
@@ -42,8 +45,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="便民服务专线 · the public-service hotline of Tianjin, by Order 18 of 2015",
         description="Acts are registered first, then carried out by the case's workflow. Errors are problem+json "
-        "(RFC 9457) and name the provision that refuses.",
+        "(RFC 9457) and name the provision that refuses. Instants are answered in UTC.",
         lifespan=lifespan,
+        dependencies=[Depends(known)],
+        redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.verifier = Verifier(settings.secret)
@@ -53,7 +58,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app.add_middleware(BodyLimit)
 
-    @app.get("/health", tags=["operation"], summary="运行状态 · the process answers", response_description="It does.")
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @app.get(
+        "/health",
+        tags=["operation"],
+        summary="运行状态 · the process answers",
+        response_description="It does.",
+        responses=documented(422),
+    )
     async def health() -> dict[str, str]:
         """The process answers; it says nothing of the database or of Temporal."""
         return {"status": "ok"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.fields import describe
 from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
+from domain.vocabulary import Act
 
 STATUS_OF: dict[type[Refusal], int] = {
     NotPermitted: 409,
@@ -32,7 +34,7 @@ MEANING: dict[int, str] = {
     401: "No valid token.",
     403: "Not for this role, or the case is in other hands.",
     404: "No such case, or none that the caller may see.",
-    409: "Refused: the case stands elsewhere, or it is too late. Names the provision.",
+    409: "Refused: the case stands elsewhere (`allowed` says what may be done), or it is too late. Names the provision.",
     412: "Somebody acted since the version that `If-Match` names.",
     413: "The body is too large.",
     422: "Something is missing or does not fit. Never quotes what was sent.",
@@ -42,6 +44,8 @@ MEANING: dict[int, str] = {
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
+JSON = "a JSON object in UTF-8 is wanted, with Content-Type: application/json"
+"""What is said of a body that is none."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,15 @@ class Details:
     provision: str | None = None
     provision_zh: str | None = None
     errors: tuple[Wrong, ...] | None = None
+    allowed: tuple[Act, ...] | None = None
+
+
+class NotNow(Exception):
+    """A refusal by where the case stands, with the acts that the same role may do instead."""
+
+    def __init__(self, refusal: NotPermitted, allowed: list[Act]) -> None:
+        super().__init__(refusal.detail)
+        self.refusal, self.allowed = refusal, allowed
 
 
 class Problem(Exception):
@@ -80,11 +93,11 @@ def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None 
     return JSONResponse(body, status, usual | (headers or {}), media_type=MEDIA_TYPE)
 
 
-def refused(refusal: Refusal) -> JSONResponse:
+def refused(refusal: Refusal, **more: Any) -> JSONResponse:
     """A refusal as a response; a rule of the house has no provision."""
     basis = refusal.basis
     provision: dict[str, Any] = {"provision": str(basis), "provision_zh": basis.zh()} if basis else {}
-    return problem(STATUS_OF[type(refusal)], refusal.kind, refusal.detail, **provision)
+    return problem(STATUS_OF[type(refusal)], refusal.kind, refusal.detail, **provision, **more)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -97,20 +110,25 @@ async def _refusal(_: Request, refusal: Any) -> Response:
     return refused(refusal)
 
 
+async def _not_now(_: Request, found: Any) -> Response:
+    return refused(found.refusal, allowed=found.allowed)
+
+
 async def _problem(_: Request, found: Any) -> Response:
     return problem(found.status, found.kind, found.detail)
 
 
-async def _invalid(_: Request, error: Any) -> Response:
-    return _unfit([_wrong(found) for found in error.errors()[:MOST_ERRORS]])
+async def _invalid(request: Request, error: Any) -> Response:
+    return _unfit([_wrong(found, request) for found in error.errors()[:MOST_ERRORS]])
 
 
 async def _http(_: Request, error: Any) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no JSON, or in no known encoding
-        return _unfit([{"at": "body", "what": "cannot be read"}])
+        return _unfit([{"at": "body", "what": f"cannot be read: {JSON}"}])
     status = HTTPStatus(error.status_code)
     kind = status.phrase.title().replace(" ", "")
-    return problem(status, kind, status.description or status.phrase, dict(error.headers or {}))
+    detail = "no such path; /docs lists them" if status is HTTPStatus.NOT_FOUND else status.description or status.phrase
+    return problem(status, kind, detail, dict(error.headers or {}))
 
 
 async def _unstorable(_: Request, __: Any) -> Response:
@@ -134,6 +152,7 @@ async def _broken(_: Request, __: Any) -> Response:
 
 HANDLERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
     Refusal: _refusal,
+    NotNow: _not_now,
     Problem: _problem,
     RequestValidationError: _invalid,
     HTTPException: _http,
@@ -158,20 +177,28 @@ def _unfit(wrong: list[dict[str, str]]) -> JSONResponse:
     return problem(422, "Invalid", "the request does not fit its description", errors=wrong)
 
 
-def _wrong(found: dict[str, Any]) -> dict[str, str]:
+def _wrong(found: dict[str, Any], request: Request) -> dict[str, str]:
     """Where and what, never the input: it may be a person's words. The name of an unknown field is input too."""
-    place = list(map(str, found["loc"]))
-    if found["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        place[-1] = "?"
-    what = "does not fit" if found["type"] == "value_error" else found["msg"]
+    place, kind, what = list(map(str, found["loc"])), found["type"], found["msg"]
+    if kind == "json_invalid":
+        place, what = ["body"], f"no JSON, from character {found['loc'][1] + 1} on: {JSON}"
+    elif place == ["body"]:
+        what = JSON
+    elif kind == "unexpected_keyword_argument":
+        shape = request.scope["route"].body_field.field_info.annotation
+        place[-1], what = "?", f"no such field; there are: {', '.join(field.name for field in fields(shape))}"
+    elif kind == "value_error":
+        what = "does not fit"
     return {"at": ".".join(place), "what": what}
 
 
 def _with_problem(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's own description, and the schema that `documented` refers to."""
+    """FastAPI's own description, the schema that `documented` refers to, and what each field means."""
     if app.openapi_schema is None:
-        schemas = FastAPI.openapi(app).setdefault("components", {}).setdefault("schemas", {})
+        spec = FastAPI.openapi(app)
+        schemas = spec.setdefault("components", {}).setdefault("schemas", {})
         own = TypeAdapter(Details).json_schema(ref_template="#/components/schemas/{model}")
         schemas |= own.pop("$defs", {}) | {"Problem": own | {"title": "Problem"}}
+        describe(spec)
     assert app.openapi_schema is not None
     return app.openapi_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -17,14 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api.access import Caller
-from api.errors import Problem
-from api.sight import look
+from api.errors import NotNow, Problem
+from api.sight import Extent, look
 from domain.case import Deed
-from domain.lifecycle import move
-from domain.refusals import Refusal, Unknown
+from domain.lifecycle import acts_open_to, move
+from domain.refusals import NotPermitted, Refusal, Unknown
 from domain.vocabulary import Act, Role, Status, Text
 from settings import Settings
-from storage import deeds, files, reading
+from storage import deeds, files, reading, units
 from storage.calendar import CalendarInForce
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal
 
@@ -67,7 +67,8 @@ class House:
         """Register an act with its texts, hand it to the desk that holds the case, and say what became of it.
 
         Registered first: once this is on record nothing is lost. The same key again gives the first answer.
-        A Refusal is kept with the deed, then raised. `opened`: the caller brought the person's tracking code.
+        A Refusal is kept with the deed, then raised (NotPermitted as NotNow). `opened`: the caller brought the
+        person's tracking code.
         """
         desk = await self._desk(number, caller, body.get("unit"), opened)
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
@@ -80,12 +81,32 @@ class House:
         ]  # fmt: skip
         async with self.once.connect() as conn:
             received = await deeds.receive(conn, deed, notes, key, digest)
-        if received.id != deed.id:
-            return await self._again(number, received, digest)
-        if not wait and deed.act in SIGNALS:
-            await self._signal(desk, deed)
-            return Answer(number, deed.id, "received")
-        return await self._hand_over(desk, deed)
+        try:
+            if received.id != deed.id:
+                return await self._again(number, received, digest)
+            if not wait and deed.act in SIGNALS:
+                await self._signal(desk, deed)
+                return Answer(number, deed.id, "received")
+            return await self._hand_over(desk, deed)
+        except NotPermitted as refusal:
+            raise NotNow(refusal, await self._instead(number, act, caller, opened)) from None
+
+    async def _instead(self, number: str, act: Act, caller: Caller, opened: bool) -> list[Act]:
+        """What the caller may do, now that this act was refused."""
+        async with self.once.connect() as conn:
+            row, sight = await look(conn, number, caller, opened)
+        if sight.extent is Extent.ENDED:
+            return []
+        return [other for other in acts_open_to(Status(row["status"]), caller.role) if other is not act]
+
+    async def require_units(self, named: Mapping[str, Iterable[str]], *, partner: bool = False) -> None:
+        """Every code in these fields is that of an active unit, or partner; otherwise Unknown, which says the field."""
+        async with self.once.connect() as conn:
+            for field, codes in named.items():
+                try:
+                    await units.require(conn, set(codes), partner=partner)
+                except Unknown as unknown:
+                    raise Unknown(f"`{field}`: {unknown.detail}; GET /units lists them") from None
 
     async def _hand_over(self, desk: str, deed: Deed) -> Answer:
         """Find the desk that holds the case, however often it changes meanwhile; give up when patience ends."""
@@ -129,7 +150,7 @@ class House:
     async def _again(self, number: str, first: deeds.Received, digest: str) -> Answer:
         """The same key: the first answer, or 422 if the content differs."""
         if first.digest != digest:
-            raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content")
+            raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content: take another")
         if first.refusal:
             raise deeds.refusal_of(first.refusal)
         async with self.once.connect() as conn:
@@ -142,7 +163,9 @@ class House:
             case, _ = await look(conn, number, caller, opened)
             parts = await reading.rows_of(conn, "assignments", number) if about else []
         if about and about not in {part["unit"] for part in parts}:
-            raise Unknown("the code is not that of a unit with a part in this case")
+            raise Unknown(
+                "`unit`: the code is not that of a unit with a part in this case; GET /cases/{number} lists them"
+            )
         return str(case["desk"])
 
     def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], texts: dict[Text, str]) -> Deed:

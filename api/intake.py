@@ -24,7 +24,7 @@ from domain.case import Case, File
 from domain.limits import SHANGHAI
 from domain.step import Result
 from domain.vocabulary import Act, Channel, Clock, Exclusion, Matter, Report, Role, Urgency
-from storage import files, intake, reading, units
+from storage import files, intake, reading
 from workflows.client import Later, start
 
 router = APIRouter(tags=["intake"])
@@ -37,22 +37,18 @@ class Intake:
     title: Annotated[Line, Field(examples=["样例路路灯不亮"])]
     text: Annotated[Words, Field(examples=["样例路12号门前的路灯已三天不亮，晚上出行不便。"])]
     channel: Channel = Channel.PHONE
-    matter: Annotated[Matter, Field(description="Art. 7; an agent may correct it")] = Matter.ISSUE
+    matter: Matter = Matter.ISSUE
     urgency: Urgency = Urgency.NORMAL
-    report: Annotated[Report | None, Field(description="Art. 9 ¶2")] = None
-    emergency: Annotated[bool, Field(description="danger to life or property: 110, 119, 120 (Art. 8(1))")] = False
-    infringement: Annotated[
-        bool, Field(description="the person believes that enforcement infringed their rights (Art. 9 ¶3)")
-    ] = False
-    respondent: Annotated[Code | None, Field(description="the office complained of (Art. 7(4))")] = None
+    report: Report | None = None
+    emergency: bool = False
+    infringement: bool = False
+    respondent: Code | None = None
     district: District | None = None
-    created: Annotated[
-        Instant | None, Field(description="when it happened or was written, by the person's statement")
-    ] = None
+    created: Instant | None = None
     name: Annotated[Line | None, Field(examples=["张样例"])] = None
     phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
     address: Line | None = None
-    call_from: Annotated[Hour | None, Field(description="preferred hour for the callback, local")] = None
+    call_from: Hour | None = None
 
 
 @dataclass(frozen=True)
@@ -65,9 +61,7 @@ class Registered:
     next: str
     next_zh: str
     by: datetime | None
-    """Until when, at the latest; None where nothing more is to come."""
     provisional: bool
-    """A coming holiday notice may still move `by`."""
 
 
 INTAKE = TypeAdapter(Intake)
@@ -88,8 +82,8 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     async with house.once.connect() as conn:
         if key and (known := await intake.known(conn, caller.subject, key)):
             return await _again(house, known, digest)
-        if given.respondent:
-            await units.require(conn, {given.respondent})
+    if given.respondent:
+        await house.require_units({"respondent": [given.respondent]})
     try:
         made = await _register(house, given, caller, key, digest)
     except IntegrityError:  # the same key at the same moment: the other one was first
@@ -161,7 +155,7 @@ def _case(number: str, given: Intake, rule_set: str, now: datetime) -> Case:
 
 async def _again(house: House, known: intake.Known, digest: str) -> Registered:
     if known.digest != digest:
-        raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content")
+        raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content: take another")
     async with house.once.connect() as conn:
         first = await files.first_answer(conn, known.number)
         clocks = await reading.rows_of(conn, "clocks", known.number)

@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import Caller, CallerDep, only
-from api.errors import documented, problem
+from api.errors import Problem, documented, problem
 from api.examples import SEALED, answered
 from api.house import House, HouseDep, Number
 from api.sight import Extent, Sight, look
@@ -37,9 +38,10 @@ from domain import archive
 from domain.case import CENTRE, Assignment, Entry
 from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
+from domain.refusals import Unknown
 from domain.regulation import art
 from domain.vocabulary import Audience, Channel, Clock, Mark, Matter, Outcome, Role, Status
-from storage import archives, reading
+from storage import archives, reading, units
 from storage.archives import Archive
 from storage.reading import Rows
 
@@ -87,9 +89,9 @@ async def list_cases(
     if caller.role is Role.OFFICE:
         status = Status.ESCALATED
     due = _end_of_today(house) if due_today else due_by
-    theirs = None if caller.role is Role.UNIT else unit
-    wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
     async with house.once.connect() as conn:
+        theirs = await _of_unit(conn, caller, unit)
+        wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
@@ -200,14 +202,19 @@ async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any
 
 @router.get("/assignments", summary="承办单位收件箱 · a unit's inbox", response_description=PAGE)
 async def get_assignments(
-    caller: CallerDep, house: HouseDep, unit: Code = None, active: bool = True, limit: Limit = 50, cursor: Cursor = None
+    caller: CallerDep,
+    house: HouseDep,
+    unit: Code = None,
+    active: Annotated[bool, Query(description="what is in hand; false: what was, too")] = True,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Delivered]:
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
     only(caller, Role.UNIT, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
-        return _page(
-            Delivered, await reading.inbox(conn, caller.unit or unit, active, limit, cursor, reader=caller.unit)
-        )
+        asked = await _of_unit(conn, caller, unit)
+        rows = await reading.inbox(conn, caller.unit or asked, active, limit, cursor, reader=caller.unit)
+    return _page(Delivered, rows)
 
 
 @router.get("/designations", summary="待指定 · before the approval office", response_description=PAGE)
@@ -223,9 +230,13 @@ async def get_designations(
 
 @router.get("/callbacks", summary="待回访 · callbacks", response_description=PAGE)
 async def get_callbacks(
-    caller: CallerDep, house: HouseDep, due: bool = False, limit: Limit = 50, cursor: Cursor = None
+    caller: CallerDep,
+    house: HouseDep,
+    due: Annotated[bool, Query(description="only those whose hour has come")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Listed]:
-    """Whom to call, soonest first; `due`: only those whose hour has come (Art. 13)."""
+    """Whom to call, soonest first (Art. 13)."""
     only(caller, Role.CALLER, Role.AGENT, Role.SUPERVISOR)
     async with house.once.connect() as conn:
         return _page(Listed, await reading.callbacks(conn, house.now() if due else None, limit, cursor))
@@ -264,6 +275,17 @@ async def _look(number: str, caller: Caller, house: House) -> tuple[Row, Sight]:
     only(caller, *STAFF, Role.UNIT)
     async with house.once.connect() as conn:
         return await look(conn, number, caller)
+
+
+async def _of_unit(conn: AsyncConnection, caller: Caller, unit: str | None) -> str | None:
+    """The unit that a list is narrowed to: it exists, and a unit names no other than itself."""
+    if unit is None:
+        return None
+    if caller.unit not in (None, unit):
+        raise Problem(403, "Forbidden", "a unit reads its own list: leave `unit` out")
+    if unit not in {each.code for each in await units.listed(conn)}:
+        raise Unknown("`unit`: the code is not that of a unit; GET /units lists them")
+    return unit
 
 
 GONE: Row = {"event": None, "at": datetime.min.replace(tzinfo=UTC), "detail": {}}

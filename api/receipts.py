@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as body
 
 from api.access import CallerDep, only
@@ -24,7 +22,7 @@ class Receipt:
     """What became of a message, by the ID under which it was sent."""
 
     id: Code
-    delivered: Annotated[bool, Field(description="it reached the telephone; false: it will not")]
+    delivered: bool
 
 
 @router.post(

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import TRACKING, Caller, opens
-from api.acts import ANSWERS, BODIES, Key
+from api.acts import ANSWERS, BODIES, Key, taken, told
 from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
@@ -90,10 +90,9 @@ def _route(act: Act, shape: type[Any]) -> None:
         content = adapter.dump_python(given, exclude_none=True)
         opened = opens(house.settings.secret, number, code)
         answer = await house.act(number, act, _person(number), content, key, wait=True, opened=opened)
-        response.status_code = 200 if answer.state == "applied" else 202
-        return answer
+        return told(answer, response, Role.REQUESTER)
 
-    endpoint.__annotations__["given"] = shape
+    endpoint.__annotations__["given"] = taken(shape)
     router.add_api_route(
         f"/{{number}}/{act.value}",
         endpoint,

@@ -1,14 +1,17 @@
-"""Views: what the API shows of a row: codes, instants, and texts last. What of a case somebody sees, `api.sight` says."""
+"""Views: what the API shows of a row: codes, instants, and texts last. What of a case somebody sees, `api.sight` says.
+
+What a field means, `api.fields` says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from domain.case import Assignment, RunningClock
 from domain.vocabulary import (
@@ -29,6 +32,9 @@ from domain.vocabulary import (
 Row = Mapping[str, Any]
 Shape = TypeVar("Shape")
 Item = TypeVar("Item")
+
+Instant = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
+"""An instant that is kept in local time; answers have all in UTC."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,6 @@ class Listed:
     holder: str | None
     due_at: datetime | None
     provisional: bool
-    """A coming holiday notice may still move `due_at`."""
     overdue: bool
     returns: int
     redos: int
@@ -104,7 +109,6 @@ class Seen(Listed):
     infringement: bool
     round: int
     acts: list[Act]
-    """What the caller's role may do now."""
     assignments: list[Assignment]
     clocks: list[Ticking]
     texts: list[Note]
@@ -134,7 +138,6 @@ class Sealed:
     number: str
     sealed_at: datetime
     fields: list[str]
-    """None at all: sealed before readers could check it, by hashes of the rows as they were stored."""
     entries: dict[int, str]
     texts: dict[str, str]
     parts: dict[str, list[int]]
@@ -175,18 +178,16 @@ class Skipped:
 class Derivation:
     """How a due instant was found: the days of a working-day term that counted, those that did not, by which calendar."""
 
-    start: datetime
+    start: Instant
     term: str | None
-    due: datetime
+    due: Instant
     last_day: date | None
     counted: list[date]
     skipped: list[Skipped]
     provisional: bool
     calendar_version: int
     named: str | None = None
-    """Why somebody named the day, which is then not counted."""
     given: int = 0
-    """Seconds on top that were not its owner's."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,6 @@ class Why:
     term: str | None
     due: datetime
     provisional: bool
-    """A coming holiday notice may still move it; of a clock that runs."""
     passed: bool
     stopped_at: datetime | None
     basis: str | None
@@ -228,7 +228,6 @@ class Delivered(Assignment):
     case_number: str
     due: datetime
     provisional: bool
-    """A coming holiday notice may still move `due`."""
     matter: Matter
     urgency: Urgency
     district: str | None
@@ -293,10 +292,8 @@ class Tracked:
     hands: str
     due_at: datetime | None
     provisional: bool
-    """A coming holiday notice may still move `due_at`."""
     overdue: bool
     turn_to: str | None
-    """Where the person should turn instead: it was declined, or is an emergency."""
     turn_to_zh: str | None
     acts: list[Act]
     history: list[Passage]

@@ -73,6 +73,7 @@ VOCABULARY = Vocabulary(
     "/vocabulary",
     summary="词汇 · words, moves, provisions, districts",
     response_description="Public, and the same for all.",
+    responses=documented(422),
 )
 async def get_vocabulary() -> Vocabulary:
     """Every word with its labels, every move with its provision, every provision with its text, the districts of Tianjin."""

@@ -177,9 +177,23 @@ async def test_a_unit_sees_its_own_part_and_the_centres_but_not_another_units(ho
     assert [deed["act"] for deed in deeds] == ["explain"]
     why = (await house.get(f"/cases/{number}/why", Role.UNIT, "WATER")).json()
     assert {clock["owner"] for clock in why} == {"WATER"}
-    theirs: dict[str, Any] = {"unit": "GAS", "active": False, "limit": 200}
-    listed = await house.http.get("/assignments", params=theirs, headers=token(Role.UNIT, "WATER"))
+    listed = await house.get("/assignments", Role.UNIT, "WATER", active=False, limit=200)
     assert {item["unit"] for item in listed.json()["items"]} == {"WATER"}
+
+
+@pytest.mark.parametrize("path", ["/assignments", "/cases"])
+async def test_a_unit_that_asks_for_anothers_list_is_told_that_it_is_not_its_own(untouched: Line, path: str) -> None:
+    for unit, status in (("WATER", 200), ("GAS", 403), ("NOBODY", 403)):
+        response = await untouched.http.get(path, params={"unit": unit}, headers=token(Role.UNIT, "WATER"))
+        assert response.status_code == status, response.text
+
+
+async def test_who_is_refused_by_role_hears_for_whom_it_is(untouched: Line) -> None:
+    refused = [
+        await untouched.get("/handovers", Role.CALLER),
+        await untouched.post("/cases/TJ20990101000001/transfer", Role.CALLER, EXAMPLES[Act.TRANSFER]),
+    ]
+    assert {answer.json()["detail"] for answer in refused} == {"not for the role caller; for: agent, supervisor"}
 
 
 async def test_a_unit_never_reads_an_internal_note(house: Line) -> None:

@@ -14,16 +14,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from api.access import tracking_code
 from api.acts import BODIES, ROLES
-from api.errors import STATUS_OF
+from api.errors import JSON, STATUS_OF
 from api.examples import EXAMPLES
+from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
 from domain.refusals import REFUSALS
 from domain.regulation import Citation
-from domain.vocabulary import Act, Role
+from domain.vocabulary import Act, Role, Status
 from settings import Settings
 from tests.api.conftest import Stored
-from tests.line import Line, token
+from tests.line import SECRET, Line, token
 from workflows.sweep import SweepWorkflow
 
 SENTINEL = "样例机密原话"
@@ -160,6 +162,29 @@ async def test_each_kind_of_refusal_has_its_status_and_its_provision(house: Line
     assert "provision" not in refusals["NotYours"].json()  # a rule of the house
 
 
+async def test_what_is_not_permitted_now_is_refused_with_what_is(house: Line) -> None:
+    number = await at_water(house)
+    cases: dict[Role, tuple[str, dict[str, str]]] = {
+        Role.AGENT: ("answer", {"public": "不能答复。"}),
+        Role.CALLER: ("attempt", {"reach": "reached"}),
+    }
+    for role, (act, body) in cases.items():
+        found = is_problem(await house.act(number, act, role, **body), 409)
+        assert found["allowed"] == acts_open_to(Status.ASSIGNED, role)
+    await house.act(number, "sign", Role.UNIT, "WATER")
+    again = is_problem(await house.act(number, "sign", Role.UNIT, "WATER"), 409)
+    assert again["allowed"] == [act for act in acts_open_to(Status.ASSIGNED, Role.UNIT) if act is not Act.SIGN]
+    code = {"Tracking-Code": tracking_code(SECRET, number)}
+    dispute = await house.http.post(f"/tracking/{number}/dispute", json={"reason": "还没修。"}, headers=code)
+    assert is_problem(dispute, 409)["allowed"] == ["supplement", "urge", "withdraw"]
+
+
+async def test_a_unit_whose_part_has_ended_hears_nothing_of_what_may_be_done(house: Line) -> None:
+    number = await at_water(house)
+    await house.done(number, "recall", Role.AGENT)
+    assert is_problem(await house.act(number, "sign", Role.UNIT, "WATER"), 409)["allowed"] == []
+
+
 async def test_a_case_read_and_acted_on_by_its_version_is_refused_once_somebody_acted(house: Line) -> None:
     number = await at_water(house)
     read = await house.get(f"/cases/{number}", Role.UNIT, "WATER")
@@ -188,6 +213,39 @@ async def test_the_unit_that_an_act_is_about_has_or_had_a_part_in_the_case(house
     for unit in ("GAS", "WATER"):  # it had one, it has one: what else is wrong, the case says
         refused = await house.post(f"/cases/{number}/supply", Role.AGENT, {"unit": unit, "replied": "phone"})
         assert is_problem(refused, 409)["title"] == "NotPermitted"
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("transfer", {"lead": "NOBODY"}),
+        ("transfer", {"lead": "P-LOCK"}),
+        ("transfer", {"lead": "WATER", "assisting": ["GAS", "NOBODY"]}),
+        ("transfer", {"lead": "WATER", "respondent": "NOBODY"}),
+        ("refer", {"lead": "WATER", "choice": "chosen"}),
+        ("decline", {"exclusion": "civil", "public": "请另寻途径。", "turn_to": "NOBODY"}),
+    ],
+)
+async def test_a_code_that_no_register_knows_is_named_by_its_field(house: Line, act: str, body: dict[str, Any]) -> None:
+    number = (await house.register())["number"]
+    refused = await house.post(f"/cases/{number}/{act}", Role.AGENT, body)
+    found = is_problem(refused, 422)
+    field = next(field for field in ("assisting", "respondent", "turn_to", "lead") if field in body)
+    assert (found["title"], found["detail"].split(":")[0]) == ("Unknown", f"`{field}`")
+    assert "GET /units" in found["detail"]
+    assert "NOBODY" not in refused.text
+
+
+async def test_an_act_that_needs_no_field_comes_without_a_body(house: Line) -> None:
+    number = await at_water(house)
+    for act, headers in (("sign", token(Role.UNIT, "WATER")), ("urge", token(Role.AGENT))):
+        for more in ({}, {"Content-Type": "application/json"}):
+            done = await house.http.post(f"/cases/{number}/{act}", headers=headers | more)
+            assert done.status_code == (409 if act == "sign" and more else 200), done.text
+    code = {"Tracking-Code": tracking_code(SECRET, number)}
+    assert (await house.http.post(f"/tracking/{number}/urge", headers=code)).status_code == 200
+    bare = await house.http.post(f"/cases/{number}/explain", headers=token(Role.UNIT, "WATER"))
+    assert is_problem(bare, 422)["errors"] == [{"at": "body", "what": JSON}]
 
 
 async def test_whoever_hands_on_a_withdrawal_says_why(house: Line) -> None:
@@ -380,6 +438,7 @@ async def test_a_unit_that_does_not_wait_hears_202_and_it_is_done(
     response = await asynchronously(house, number, act, **body)
     assert response.status_code == 202
     assert (response.json()["state"], response.json()["status"]) == ("received", None)
+    assert response.headers["Location"] == f"/cases/{number}/deeds"
     assert await house.until(number, status) == status
     deed = await last_deed(house, number, "applied")
     assert (deed["id"], deed["act"]) == (response.json()["deed"], act)

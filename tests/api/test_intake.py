@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access import tracking_code
 from api.body import MOST
+from api.errors import JSON
 from cli.rows import read_rows
 from domain.districts import DISTRICTS
 from domain.limits import SHANGHAI
@@ -330,6 +331,27 @@ async def test_what_is_no_json_object_is_refused(untouched: Line, what: str) -> 
     response = await raw(untouched, content, media_type)
     is_problem(response)
     assert SENTINEL not in response.text
+
+
+async def test_what_is_no_json_object_is_told_what_is_wanted(untouched: Line) -> None:
+    for what, (content, media_type) in BODIES.items():
+        for wrong in is_problem(await raw(untouched, content, media_type))["errors"]:
+            if what != "NaN":
+                assert wrong["at"] == "body", what
+                assert wrong["what"].endswith(JSON), what
+
+
+async def test_where_json_ends_being_json_is_said(untouched: Line) -> None:
+    (wrong,) = is_problem(await raw(untouched, b'{"title": t}'))["errors"]
+    assert wrong == {"at": "body", "what": f"no JSON, from character 11 on: {JSON}"}
+
+
+async def test_a_slip_in_the_name_of_a_field_is_told_which_fields_exist(untouched: Line) -> None:
+    response = await send(untouched, REQUEST | {"titel": SENTINEL})
+    (wrong,) = is_problem(response)["errors"]
+    assert wrong["at"] == "body.?"
+    assert wrong["what"].startswith("no such field; there are: title, text, channel, matter, ")
+    assert "titel" not in response.text
 
 
 async def test_a_megabyte_is_refused_before_it_is_read(untouched: Line) -> None:

@@ -128,6 +128,17 @@ async def test_a_filter_that_is_none_is_422(house: Line, params: dict[str, Any])
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/cases", "/assignments"])
+async def test_a_filter_by_a_unit_that_no_register_knows_is_an_error(house: Line, path: str) -> None:
+    for unit in ("NOBODY", "样例机密", "", "\x00"):
+        response = await house.http.get(path, params={"unit": unit}, headers=token(Role.AGENT))
+        found = response.json()
+        assert (response.status_code, found["title"]) == (422, "Unknown"), unit
+        assert ("`unit`" in found["detail"], "GET /units" in found["detail"]) == (True, True)
+        assert not unit or unit not in response.text
+    assert (await house.http.get(path, params={"unit": "P-LOCK"}, headers=token(Role.AGENT))).status_code == 200
+
+
 # -- filters -------------------------------------------------------------------------------------------------------------
 
 Holds = Callable[[dict[str, Any]], bool]

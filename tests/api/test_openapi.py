@@ -12,6 +12,7 @@ from api.acts import BODIES, ROLES
 from api.app import create_app
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
+from api.fields import FIELDS
 from domain.vocabulary import Act, Role
 from tests.line import Line, settings_for, token
 
@@ -77,6 +78,32 @@ def test_a_route_says_what_it_is_for_and_what_it_answers(name: str) -> None:
         assert parameter["schema"], parameter["name"]
 
 
+def test_every_field_and_every_parameter_says_what_it_means_in_one_line() -> None:
+    said = {
+        f"{name}.{field}": found.get("description", "")
+        for name, shape in SPEC["components"]["schemas"].items()
+        for field, found in shape.get("properties", {}).items()
+    } | {
+        f"{name} {parameter['name']}": parameter.get("description", "")
+        for name, operation in ALL.items()
+        for parameter in operation.get("parameters", ())
+    }
+    assert len(said) > 300
+    for where, meaning in said.items():
+        assert meaning.strip(), where
+        assert "\n" not in meaning, where
+
+
+def test_no_line_about_a_field_is_without_its_field() -> None:
+    named = {
+        f"{name}.{field}"
+        for name, shape in SPEC["components"]["schemas"].items()
+        for field in shape.get("properties", {})
+    }
+    general = {name.split(".")[1] for name in named if name not in FIELDS}
+    assert {name for name in FIELDS if name not in named | general} == set()
+
+
 def test_names_of_operations_are_unique_and_readable() -> None:
     names = [operation["operationId"] for operation in ALL.values()]
     assert len(set(names)) == len(names)
@@ -139,6 +166,22 @@ def test_a_body_takes_no_other_fields_than_those_described() -> None:
             assert SPEC["components"]["schemas"][reference.split("/")[-1]]["additionalProperties"] is False, name
 
 
+def test_only_a_body_that_must_hold_something_must_be_sent() -> None:
+    bodies = {name: operation["requestBody"] for name, operation in ALL.items() if "requestBody" in operation}
+    optional = {name for name, body in bodies.items() if not body.get("required")}
+    acts = {"claim", "release", "correct", "recall", "approve", "supply", "sign", "admit", "urge", "withdraw"}
+    assert optional == {f"POST /cases/{{number}}/{act}" for act in acts} | {
+        f"POST /tracking/{{number}}/{act}" for act in ("urge", "withdraw")
+    }
+
+
+def test_202_says_where_to_look() -> None:
+    for name, operation in ALL.items():
+        if answer := operation["responses"].get("202"):
+            assert "Location" in answer["headers"], name
+            assert "GET /cases/{number}/deeds" in answer["description"], name
+
+
 async def test_what_the_api_answers_is_as_described(house: Line) -> None:
     given = await house.register(matter="issue", name="张样例", infringement=True, created="2026-03-01T08:00:00+08:00")
     number = given["number"]
@@ -184,3 +227,6 @@ async def test_the_documentation_is_served(house: Line) -> None:
     page = await house.http.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert (await house.http.get("/openapi.json")).json() == SPEC
+    root = await house.http.get("/")
+    assert (root.is_redirect, root.headers["location"]) == (True, "/docs")
+    assert (await house.http.get("/redoc")).status_code == 404

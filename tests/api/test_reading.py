@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import randrange
@@ -136,7 +138,8 @@ async def test_why_a_return_was_due_on_a_working_sunday(
     assert derivation["counted"] == [str(sunday)]
     assert derivation["skipped"] == [{"day": str(saturday), "reason": "星期六"}]
     assert derivation["last_day"] == str(sunday)
-    assert datetime.fromisoformat(derivation["due"]).isoformat() == f"{town.day(7)}T00:00:00+08:00"
+    due = datetime.fromisoformat(derivation["due"]).astimezone(SHANGHAI)
+    assert due.isoformat() == f"{town.day(7)}T00:00:00+08:00"
     assert datetime.fromisoformat(found["due"]) == datetime.fromisoformat(derivation["due"])
     assert timedelta(0) <= datetime.fromisoformat(found["start"]) - received < timedelta(seconds=30)
 
@@ -229,6 +232,32 @@ async def test_why_tells_the_centres_clock_of_hours_as_well(house: Line) -> None
     assert found["derivation"]["counted"] == found["derivation"]["skipped"] == []
     await house.done(number, "transfer", Role.AGENT, lead="WATER")
     assert (await why(house, number, "triage", "centre"))["state"] == "stopped"
+
+
+def instants(node: Any) -> Iterator[str]:
+    """Every instant below, but for what is on record as text."""
+    if isinstance(node, dict):
+        yield from instants([value for name, value in node.items() if name not in ("detail", "params")])
+    elif isinstance(node, list):
+        for child in node:
+            yield from instants(child)
+    elif isinstance(node, str) and re.match(r"\d{4}-\d\d-\d\dT", node):
+        yield node
+
+
+async def test_all_instants_are_in_utc(house: Line) -> None:
+    given = await house.register(matter="issue")
+    number = given["number"]
+    await house.done(number, "transfer", Role.AGENT, lead="WATER")
+    asked = {"until": str(date.today() + timedelta(days=60)), "reason": "等待配件。"}
+    await house.done(number, "request-extension", Role.UNIT, "WATER", **asked)
+    assert (await house.post(f"/cases/{number}/grant", Role.AGENT, {"unit": "WATER"})).status_code == 200
+    pages = [await read(house, f"/cases/{number}{part}") for part in ("", "/entries", "/deeds", "/why")]
+    pages += [await read(house, path, limit=200) for path in ("/cases", "/assignments", "/notices")]
+    for page in [given, *pages]:
+        found = list(instants(page))
+        assert found
+        assert {instant[-1] for instant in found} == {"Z"}
 
 
 async def test_why_tells_what_moved_a_due_instant(house: Line) -> None:

@@ -14,9 +14,7 @@ from workflows.converter import data_converter
 
 async def broken() -> list[str]:
     """The paths whose histories do not replay."""
-    replayer = Replayer(
-        workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=UnsandboxedWorkflowRunner()
-    )
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=UnsandboxedWorkflowRunner())
     found = []
     for name in kept.names():
         for history in kept.read(name):

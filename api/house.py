@@ -160,7 +160,7 @@ class House:
     async def _desk(self, number: str, caller: Caller, about: str | None, opened: bool) -> str:
         """The desk of a case that this caller may see; the unit that the act is about has a part in it, or had one."""
         async with self.once.connect() as conn:
-            case, _ = await look(conn, number, caller, opened)
+            case, _ = await look(conn, number, caller, opened, reading.standing)
             parts = await reading.rows_of(conn, "assignments", number) if about else []
         if about and about not in {part["unit"] for part in parts}:
             raise Unknown(

@@ -79,14 +79,11 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     """Register a request. Its number is given even while Temporal is down: the case then starts by itself later."""
     only(caller, Role.CHANNEL, Role.AGENT, Role.SUPERVISOR)
     digest = hashlib.sha256(INTAKE.dump_json(given)).hexdigest()
-    async with house.once.connect() as conn:
-        if key and (known := await intake.known(conn, caller.subject, key)):
-            return await _again(house, known, digest)
     if given.respondent:
         await house.require_units({"respondent": [given.respondent]})
     try:
         made = await _register(house, given, caller, key, digest)
-    except IntegrityError:  # the same key at the same moment: the other one was first
+    except IntegrityError:  # the same key: there is a case already
         async with house.once.connect() as conn:
             known = await intake.known(conn, caller.subject, key or "")
         if known is None:

@@ -5,7 +5,7 @@ Whoever sees nothing of a case hears 404, as if there were none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -140,10 +140,14 @@ def _of_unit(caller: Caller, case: Row, parts: list[Row]) -> Sight | None:
 
 
 async def look(
-    conn: AsyncConnection, number: str, caller: Caller, opened: bool = False
+    conn: AsyncConnection,
+    number: str,
+    caller: Caller,
+    opened: bool = False,
+    read: Callable[[AsyncConnection, str], Awaitable[dict[str, Any] | None]] = reading.case_row,
 ) -> tuple[dict[str, Any], Sight]:
-    """The case's row, and what the caller sees of it; nothing at all is a 404."""
-    case = await reading.case_row(conn, number)
+    """The case's row as `read` reads it, and what the caller sees of it; nothing at all is a 404."""
+    case = await read(conn, number)
     parts = await reading.rows_of(conn, "assignments", number) if case and caller.role is Role.UNIT else []
     found = sight(caller, case, parts, opened) if case else None
     if case is None or found is None:

@@ -131,7 +131,7 @@ class RunningClock:
     """The unit that a decision of the Centre is about."""
     start: datetime
     due: datetime
-    term: str | None
+    term: str | None = None
     """The term it was computed from ("1wd"); None once a person set the day."""
     rungs: tuple[Rung, ...] = ()
     """What is still to come, soonest first."""

@@ -12,7 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 def make_engine(url: str, pool_size: int = 20) -> AsyncEngine:
     """An engine whose single statements are transactions of their own; several go through `engine.begin()`."""
-    engine = create_async_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=10)
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_use_lifo=True,  # few connections, each with its statements prepared
+        connect_args={"prepare_threshold": 1},
+    )
     event.listen(engine.sync_engine, "handle_error", _quote_nothing)
     return engine
 

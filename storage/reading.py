@@ -11,7 +11,7 @@ from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal_column, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Unknown
@@ -213,6 +213,16 @@ async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
     """The case's row, and whether its due instant is provisional."""
     query = select(cases, PROVISIONAL).where(cases.c.number == number)
     return _one((await conn.execute(query)).mappings().one_or_none())
+
+
+async def standing(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
+    """Where a case stands and who has a say in it: what an act asks of its row."""
+    return _one((await conn.execute(_STANDING, {"number": number})).mappings().one_or_none())
+
+
+_STANDING = text(
+    "SELECT number, desk, status, matter, respondent, designations, client, round FROM cases WHERE number = :number"
+)
 
 
 async def person(conn: AsyncConnection, number: str) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from cli.demo import play
 from cli.postgres import database_url
 from cli.processes import StackError
 from cli.rows import read_rows
-from cli.stack import LocalStack, Ports, hotline_services
+from cli.stack import ENVIRONMENT, LocalStack, Ports, hotline_services
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
@@ -154,10 +154,17 @@ def token(
     data: Data = HERE,
 ) -> None:
     """Issue a bearer token of the local issuer, signed with the stack's secret."""
+    if role in (Role.SYSTEM, Role.REQUESTER):
+        raise typer.BadParameter(f"{role} signs in nowhere: the person has a tracking code")
     if (role is Role.UNIT) != (unit is not None):
         raise typer.BadParameter("--unit goes with the role unit, and only with it")
-    secret = (data / "secret").read_bytes().strip()
-    typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+    try:
+        secret = (data / "secret").read_bytes().strip()
+        typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+    except FileNotFoundError:
+        raise typer.BadParameter(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @app.command("due")
@@ -208,7 +215,7 @@ def calendar_load(
     file: Annotated[Path, typer.Argument(help="a notice as in domain/calendars/")], data: Data = HERE
 ) -> None:
     """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced."""
-    url = _url(data)
+    url = sqlalchemy_url(_surroundings(data)["DATABASE_URL"])
 
     async def publish() -> tuple[int, int]:
         notice = read_notice(file.read_text(encoding="utf-8"))
@@ -222,6 +229,8 @@ def calendar_load(
         version, concerned = asyncio.run(publish())
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
+    except DBAPIError:
+        raise typer.BadParameter("the database cannot be reached") from None
     typer.echo(f"published as version {version}; {concerned} open cases are recomputed")
 
 
@@ -232,8 +241,10 @@ def restart(
 ) -> None:
     """Start a case's workflow again that somebody ended in Temporal: it goes on from the file of record."""
 
+    os.environ |= _surroundings(data)
+
     async def begin() -> str:
-        engine = make_engine(_url(data))
+        engine = make_engine(sqlalchemy_url(os.environ["DATABASE_URL"]))
         async with engine.connect() as conn:
             file = await load(conn, number)
         await engine.dispose()
@@ -247,11 +258,20 @@ def restart(
             raise typer.BadParameter("Temporal cannot be reached at TEMPORAL_ADDRESS") from error
         return "started again" if begun else "runs already; nothing was done"
 
-    typer.echo(f"{number} {asyncio.run(begin())}")
+    try:
+        typer.echo(f"{number} {asyncio.run(begin())}")
+    except DBAPIError:
+        raise typer.BadParameter("the database cannot be reached") from None
 
 
-def _url(data: Path) -> str:
-    return sqlalchemy_url(os.environ.get("DATABASE_URL") or database_url(data.resolve()))
+def _surroundings(data: Path) -> dict[str, str]:
+    """Where database and Temporal are: as the environment says, else those of the stack that runs on this directory."""
+    told = dict(os.environ)
+    with suppress(FileNotFoundError):
+        told = json.loads((data / ENVIRONMENT).read_text(encoding="utf-8")) | told
+    if "DATABASE_URL" not in told:
+        raise typer.BadParameter(f"no stack runs in {data}: `hotline up`, or name its --data, or set DATABASE_URL")
+    return told
 
 
 @app.command("migrate")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import http.client
+import json
 import os
 import secrets
 import signal
@@ -61,6 +62,10 @@ def hotline_services(ports: Ports) -> tuple[Service, Service]:
             "api", [sys.executable, "-m", *api], ports={"--port": ports.api}, probe=lambda: _get(ports.api, "/health")
         ),
     )
+
+
+ENVIRONMENT = "environment.json"
+"""In the stack's directory while it runs: what its services are told, for tools beside it."""
 
 
 class LocalStack:
@@ -116,6 +121,8 @@ class LocalStack:
             leaving.callback(self._processes.close)
             self._processes.recover()
             self._start_all()
+            write_whole(self.directory / ENVIRONMENT, json.dumps(self.environment))
+            leaving.callback((self.directory / ENVIRONMENT).unlink, missing_ok=True)
             self._leaving = leaving.pop_all()
         return self
 

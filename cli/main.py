@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from temporalio.service import RPCError
 
@@ -41,9 +42,9 @@ calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_he
 app.add_typer(calendar_app, name="calendar")
 
 Data = Annotated[Path, typer.Option("--data", help="where the stack keeps its state")]
-Port = Annotated[int, typer.Option("--port", help="the API's port; 0: a free one")]
-UiPort = Annotated[int, typer.Option("--ui-port", help="the port of Temporal's UI; 0: a free one")]
-TemporalPort = Annotated[int, typer.Option("--temporal-port", help="Temporal's port; 0: a free one")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
+UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
+TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
 HERE = Path(".hotline")
 CASES = 'WorkflowType="Case"'
 OPEN_CASES = f'{CASES} AND ExecutionStatus="Running"'
@@ -91,8 +92,10 @@ def demo(
     """Play sample requests through the HTTP API from intake to archive, with limits of seconds; then stay up.
 
     Without --exit a handful is left half-way (a tenth, five at most), so that Temporal's UI has open cases to show.
+    DATABASE_URL and TEMPORAL_ADDRESS, if set, name servers to use instead; a database that holds cases is refused.
     """
     console = Console(stderr=True)
+    external = os.environ.get("DATABASE_URL")
     os.environ |= {"HOTLINE_RULE_SET": "demo", "HOTLINE_SWEEP_SECONDS": "2"}
     try:
         rows = read_rows(source, limit, seed)
@@ -102,6 +105,8 @@ def demo(
             raise ValueError("no row to play")
         with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
             os.environ |= stack.environment
+            if external and asyncio.run(_cases_in(external)):
+                raise ValueError("DATABASE_URL names a database that holds cases: the demonstration would add to them")
             secret = Settings.from_environment().secret
             with Progress(console=console, transient=True) as bar:
                 task = bar.add_task("办理 cases", total=len(rows.requests))
@@ -122,6 +127,14 @@ def demo(
         return
     if report["errors"] or report["unexpected"]:
         raise typer.Exit(1)
+
+
+async def _cases_in(url: str) -> int:
+    engine = make_engine(sqlalchemy_url(url))
+    async with engine.connect() as conn:
+        found = await conn.scalar(text("SELECT count(*) FROM cases"))
+    await engine.dispose()
+    return int(found or 0)
 
 
 def outcomes(console: Console, report: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.access import Caller, issue
@@ -46,6 +46,7 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's p
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
 HERE = Path(".hotline")
+SATURDAY = 5
 CASES = 'WorkflowType="Case"'
 OPEN_CASES = f'{CASES} AND ExecutionStatus="Running"'
 
@@ -70,7 +71,7 @@ def up(data: Data = HERE, port: Port = 8890, ui_port: UiPort = 8233, temporal_po
         with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
             links(console, stack)
             stack.watch()
-    except StackError as error:
+    except (StackError, OSError, SQLAlchemyError) as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
@@ -119,7 +120,7 @@ def demo(
             if not leave:
                 links(console, stack)
                 stack.watch()
-    except (StackError, OSError, ValueError) as error:
+    except (StackError, OSError, ValueError, SQLAlchemyError) as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
@@ -193,14 +194,19 @@ def due_(
     of 2004 to 2026.
     """
     try:
-        found = due(datetime.fromisoformat(start), Term.parse(term), _calendar(data))
+        calendar = _calendar(data)
+        found = due(datetime.fromisoformat(start), Term.parse(term), calendar)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     shown = found.to_json()
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
-    typer.echo(f"{shown['due']}  last day {shown['last_day'] or '-'}{'  provisional' if found.provisional else ''}")
+    last = f"  last day {found.last_day}" if found.last_day else ""
+    typer.echo(f"{shown['due']}{last}{'  provisional' if found.provisional else ''}")
+    for day in found.counted:
+        makes_up = calendar.days[day].name if day.weekday() >= SATURDAY else ""
+        typer.echo(f"  counted: {day} {makes_up and f'{makes_up}调休 (works instead)'}".rstrip())
     for skipped in shown["skipped"]:
         typer.echo(f"  not counted: {skipped['day']} {skipped['reason']}")
 
@@ -290,7 +296,12 @@ def _surroundings(data: Path) -> dict[str, str]:
 @app.command("migrate")
 def migrate_() -> None:
     """Bring the database of DATABASE_URL to the present schema."""
-    migrate(Settings.from_environment().database_url)
+    try:
+        migrate(sqlalchemy_url(os.environ["DATABASE_URL"]))
+    except KeyError:
+        raise typer.BadParameter("DATABASE_URL is not set") from None
+    except SQLAlchemyError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 if __name__ == "__main__":

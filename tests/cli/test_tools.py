@@ -55,3 +55,22 @@ def test_a_stack_that_was_killed_is_not_reached(tool: list[str], tmp_path: Path)
     found = CliRunner().invoke(app, [*tool, "--data", str(tmp_path)])
     assert found.exit_code == 2
     assert "the database cannot be reached" in " ".join(found.output.replace("│", " ").split())
+
+
+def test_the_schema_is_brought_to_a_named_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "DATABASE_URL is not set" in CliRunner().invoke(app, ["migrate"]).output
+    monkeypatch.setenv("DATABASE_URL", "样例")
+    found = CliRunner().invoke(app, ["migrate"])
+    assert (found.exit_code, "样例" in found.output) == (2, False)
+
+
+def test_due_says_which_days_counted_and_why(tmp_path: Path) -> None:
+    """A working Sunday: 28 September 2025 made up for the National Day."""
+    said = (
+        CliRunner().invoke(app, ["due", "2025-09-26T15:00+08:00", "1wd", "--data", str(tmp_path)]).output.splitlines()
+    )
+    assert said[0] == "2025-09-29T00:00:00+08:00  last day 2025-09-28"
+    assert said[1].startswith("  counted: 2025-09-28 国庆节调休")
+    assert said[2] == "  not counted: 2025-09-27 星期六"
+    hours = CliRunner().invoke(app, ["due", "2025-09-26T15:00+08:00", "2h", "--data", str(tmp_path)]).output
+    assert hours == "2025-09-26T17:00:00+08:00\n"

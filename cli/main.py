@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,76 +15,82 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from temporalio.service import RPCError
 
-from api.access import Caller, issue
+from api.access import NOBODY, Caller, issue
 from cli.demo import play
-from cli.postgres import database_url
 from cli.processes import StackError
 from cli.rows import read_rows
-from cli.stack import ENVIRONMENT, LocalStack, Ports, hotline_services
+from cli.stack import LocalStack, Ports, hotline_services
+from cli.surroundings import database, database_around, holds_cases, plainly, spoken, surroundings, temporal
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
 from settings import Settings, sqlalchemy_url, task_queue
 from storage.calendar import announce, read
-from storage.engine import make_engine
 from storage.files import load
 from storage.migrate import migrate
 from workflows.attributes import SEARCH_ATTRIBUTES
-from workflows.client import Later, connect, start
+from workflows.client import Later, start
 
 app = typer.Typer(help="便民服务专线 88908890 · the public-service hotline", no_args_is_help=True, add_completion=False)
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
 
-Data = Annotated[Path, typer.Option("--data", help="where the stack keeps its state")]
+Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
 HERE = Path(".hotline")
+DEMO = HERE / "demo"
 SATURDAY = 5
 CASES = 'WorkflowType="Case"'
 OPEN_CASES = f'{CASES} AND ExecutionStatus="Running"'
 
 
-def local_stack(data: Path, ports: Ports) -> LocalStack:
-    """PostgreSQL, Temporal with UI, migrations, worker, API; Ctrl-C ends it, from a script too."""
+def local_stack(data: Path, ports: Ports, *, clean: bool = False) -> LocalStack:
+    """PostgreSQL, Temporal with UI, migrations, worker, API; Ctrl-C ends it, from a script too.
+
+    Servers that the environment names are shown and asked before anything starts; `clean` refuses one with cases.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    return LocalStack(
+    stack = LocalStack(
         data,
         ports=ports,
         services=hotline_services(ports),
         search_attributes=SEARCH_ATTRIBUTES,
         migrate=lambda url: migrate(sqlalchemy_url(url)),
     )
+    if url := stack.external.get("DATABASE_URL"):
+        typer.echo(f"DATABASE_URL is used: {spoken(url)}", err=True)
+        if asyncio.run(holds_cases(url)) and clean:
+            raise StackError("this database holds cases: the demonstration would add to them; unset DATABASE_URL")
+    if address := stack.external.get("TEMPORAL_ADDRESS"):
+        typer.echo(f"TEMPORAL_ADDRESS is used: {address}", err=True)
+        asyncio.run(temporal())
+    return stack
 
 
 @app.command()
 def up(data: Data = HERE, port: Port = 8890, ui_port: UiPort = 8233, temporal_port: TemporalPort = 7233) -> None:
-    """Start everything on this machine, empty or as it was left, until Ctrl-C."""
-    console = Console(stderr=True)
-    try:
-        with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
-            links(console, stack)
-            stack.watch()
-    except (StackError, OSError, SQLAlchemyError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("stopped")
+    """Start everything on this machine, empty or as it was left, until Ctrl-C.
+
+    DATABASE_URL and TEMPORAL_ADDRESS, if set, name servers to use instead.
+    """
+    with plainly(), local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
+        links(Console(stderr=True), stack)
+        stack.watch()
 
 
 @app.command()
 def demo(
-    source: Annotated[Path | None, typer.Option("--input", help="JSON lines {title, text, created …}")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--input", exists=True, dir_okay=False, help="JSON lines {title, text, created …}")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="how many rows")] = 60,
     seed: Annotated[int, typer.Option(help="decides who plays what")] = 1,
     leave: Annotated[bool, typer.Option("--exit", help="do not stay up afterwards")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
-    data: Data = HERE,
+    data: Data = DEMO,
     port: Port = 8890,
     ui_port: UiPort = 8233,
     temporal_port: TemporalPort = 7233,
@@ -96,18 +101,15 @@ def demo(
     DATABASE_URL and TEMPORAL_ADDRESS, if set, name servers to use instead; a database that holds cases is refused.
     """
     console = Console(stderr=True)
-    external = os.environ.get("DATABASE_URL")
     os.environ |= {"HOTLINE_RULE_SET": "demo", "HOTLINE_SWEEP_SECONDS": "2"}
-    try:
+    with plainly():
         rows = read_rows(source, limit, seed)
         for line in rows.said():
             console.print(line, style="yellow", soft_wrap=True)
         if not rows.requests:
             raise ValueError("no row to play")
-        with local_stack(data, Ports(port, ui_port, temporal_port)) as stack:
+        with local_stack(data, Ports(port, ui_port, temporal_port), clean=True) as stack:
             os.environ |= stack.environment
-            if external and asyncio.run(_cases_in(external)):
-                raise ValueError("DATABASE_URL names a database that holds cases: the demonstration would add to them")
             secret = Settings.from_environment().secret
             with Progress(console=console, transient=True) as bar:
                 task = bar.add_task("办理 cases", total=len(rows.requests))
@@ -120,22 +122,8 @@ def demo(
             if not leave:
                 links(console, stack)
                 stack.watch()
-    except (StackError, OSError, ValueError, SQLAlchemyError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("stopped")
-        return
-    if report["errors"] or report["unexpected"]:
-        raise typer.Exit(1)
-
-
-async def _cases_in(url: str) -> int:
-    engine = make_engine(sqlalchemy_url(url))
-    async with engine.connect() as conn:
-        found = await conn.scalar(text("SELECT count(*) FROM cases"))
-    await engine.dispose()
-    return int(found or 0)
+        if report["errors"] or report["unexpected"]:
+            raise typer.Exit(1)
 
 
 def outcomes(console: Console, report: dict[str, Any]) -> None:
@@ -157,28 +145,35 @@ def links(console: Console, stack: LocalStack) -> None:
         console.print(
             f"Temporal {name}  {stack.ui_url}/namespaces/default/workflows?query={quote(query)}", soft_wrap=True
         )
-    console.print(f"Ctrl-C stops everything; the state stays in {stack.directory}", soft_wrap=True)
+    here, named = str(stack.directory), stack.external
+    url, address = named.get("DATABASE_URL"), named.get("TEMPORAL_ADDRESS")
+    kept = dict.fromkeys((spoken(url) if url else here, address or here))
+    console.print(f"Ctrl-C stops everything; the state stays in {' and '.join(kept)}", soft_wrap=True)
+    if stack.directory != HERE.resolve():
+        console.print(f"hotline token, restart, due, calendar load here: --data {here}", soft_wrap=True)
 
 
 @app.command()
 def token(
     role: Role,
     unit: Annotated[str | None, typer.Option(help="the unit's code, for the role unit")] = None,
-    subject: Annotated[str | None, typer.Option(help="who it is for")] = None,
+    subject: Annotated[str | None, typer.Option(help="who it is for, by a code: never a name")] = None,
     data: Data = HERE,
 ) -> None:
-    """Issue a bearer token of the local issuer, signed with the stack's secret."""
-    if role in (Role.SYSTEM, Role.REQUESTER):
+    """Issue a bearer token of the local issuer, signed with the stack's secret, for 12 hours."""
+    if role in NOBODY:
         raise typer.BadParameter(f"{role} signs in nowhere: the person has a tracking code")
     if (role is Role.UNIT) != (unit is not None):
         raise typer.BadParameter("--unit goes with the role unit, and only with it")
-    try:
-        secret = (data / "secret").read_bytes().strip()
-        typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
-    except FileNotFoundError:
-        raise typer.BadParameter(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    with plainly():
+        try:
+            secret = (data / "secret").read_bytes().strip()
+        except FileNotFoundError:
+            raise StackError(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
+        try:
+            typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
 
 @app.command("due")
@@ -188,15 +183,16 @@ def due_(
     as_json: Annotated[bool, typer.Option("--json")] = False,
     data: Data = HERE,
 ) -> None:
-    """When a term ends, and which days did not count.
+    """When a term ends, and which days counted and which did not.
 
     By the holiday notices in DATABASE_URL; else by those of the stack that runs on --data; else by those that ship,
     of 2004 to 2026.
     """
+    with plainly():
+        calendar = asyncio.run(_calendar(data))
     try:
-        calendar = _calendar(data)
         found = due(datetime.fromisoformat(start), Term.parse(term), calendar)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise typer.BadParameter(str(error)) from None
     shown = found.to_json()
     if as_json:
@@ -211,46 +207,37 @@ def due_(
         typer.echo(f"  not counted: {skipped['day']} {skipped['reason']}")
 
 
-def _calendar(data: Path) -> Calendar:
-    if url := os.environ.get("DATABASE_URL"):
-        return asyncio.run(_published(url))
-    if (data / "run" / "postgres.json").exists():  # a stack runs there; or was killed, or starts: then nothing answers
-        with suppress(DBAPIError):
-            return asyncio.run(_published(database_url(data.resolve())))
+async def _calendar(data: Path) -> Calendar:
+    url = surroundings(data).get("DATABASE_URL")
+    try:
+        if url:
+            async with database(url) as conn:
+                return await read(conn)
+    except StackError:
+        if os.environ.get("DATABASE_URL"):
+            raise  # else a stack was killed there, and what it left says where it was
     notices = seeded_notices()
     return compile_calendar(notices, len(notices))
 
 
-async def _published(url: str) -> Calendar:
-    engine = make_engine(sqlalchemy_url(url))
-    async with engine.connect() as conn:
-        calendar = await read(conn)
-    await engine.dispose()
-    return calendar
-
-
 @calendar_app.command("load")
 def calendar_load(
-    file: Annotated[Path, typer.Argument(help="a notice as in domain/calendars/")], data: Data = HERE
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a notice as in domain/calendars/")],
+    data: Data = HERE,
 ) -> None:
-    """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced."""
-    url = sqlalchemy_url(_surroundings(data)["DATABASE_URL"])
+    """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced.
 
-    async def publish() -> tuple[int, int]:
-        notice = read_notice(file.read_text(encoding="utf-8"))
-        engine = make_engine(url)
-        async with engine.begin() as conn:
-            found = await announce(conn, notice, datetime.now(UTC))
-        await engine.dispose()
-        return found
+    In the database of DATABASE_URL, else of the stack that runs on --data.
+    """
 
-    try:
-        version, concerned = asyncio.run(publish())
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from None
-    except DBAPIError:
-        raise typer.BadParameter("the database cannot be reached") from None
-    typer.echo(f"published as version {version}; {concerned} open cases are recomputed")
+    async def publish(url: str) -> tuple[int, int]:
+        notice = read_notice(file.read_text(encoding="utf-8-sig"))
+        async with database(url) as conn:
+            return await announce(conn, notice, datetime.now(UTC))
+
+    with plainly():
+        version, concerned = asyncio.run(publish(database_around(data)))
+        typer.echo(f"published as version {version}; {concerned} open cases are recomputed")
 
 
 @app.command()
@@ -258,50 +245,39 @@ def restart(
     number: Annotated[str, typer.Argument(help="the case's number")],
     data: Data = HERE,
 ) -> None:
-    """Start a case's workflow again that somebody ended in Temporal: it goes on from the file of record."""
+    """Start a case's workflow again that somebody ended in Temporal: it goes on from the file of record.
 
-    os.environ |= _surroundings(data)
+    By DATABASE_URL and TEMPORAL_ADDRESS, else those of the stack that runs on --data.
+    """
 
-    async def begin() -> str:
-        engine = make_engine(sqlalchemy_url(os.environ["DATABASE_URL"]))
-        async with engine.connect() as conn:
+    async def begin(url: str) -> str:
+        async with database(url) as conn:
             file = await load(conn, number)
-        await engine.dispose()
         if file is None:
             raise typer.BadParameter(f"no case {number}")
         if file.case.status is Status.ARCHIVED:
             raise typer.BadParameter(f"{number} is archived")
         try:
-            begun = await start(await connect(), task_queue(), file, again=True)
-        except (Later, RPCError, RuntimeError) as error:
-            raise typer.BadParameter("Temporal cannot be reached at TEMPORAL_ADDRESS") from error
+            begun = await start(await temporal(), task_queue(), file, again=True)
+        except Later:
+            raise StackError(f"Temporal could not start {number} now") from None
         return "started again" if begun else "runs already; nothing was done"
 
-    try:
-        typer.echo(f"{number} {asyncio.run(begin())}")
-    except DBAPIError:
-        raise typer.BadParameter("the database cannot be reached") from None
-
-
-def _surroundings(data: Path) -> dict[str, str]:
-    """Where database and Temporal are: as the environment says, else those of the stack that runs on this directory."""
-    told = dict(os.environ)
-    with suppress(FileNotFoundError):
-        told = json.loads((data / ENVIRONMENT).read_text(encoding="utf-8")) | told
-    if "DATABASE_URL" not in told:
-        raise typer.BadParameter(f"no stack runs in {data}: `hotline up`, or name its --data, or set DATABASE_URL")
-    return told
+    with plainly():
+        url = database_around(data)
+        os.environ |= surroundings(data)
+        typer.echo(f"{number} {asyncio.run(begin(url))}")
 
 
 @app.command("migrate")
 def migrate_() -> None:
     """Bring the database of DATABASE_URL to the present schema."""
-    try:
-        migrate(sqlalchemy_url(os.environ["DATABASE_URL"]))
-    except KeyError:
-        raise typer.BadParameter("DATABASE_URL is not set") from None
-    except SQLAlchemyError as error:
-        raise typer.BadParameter(str(error)) from None
+    with plainly():
+        url = os.environ.get("DATABASE_URL")
+        if not url:
+            raise StackError("DATABASE_URL is not set")
+        asyncio.run(holds_cases(url))  # says whether it can be reached
+        migrate(sqlalchemy_url(url))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,11 @@ class LocalStack:
         """`search_attributes`: name -> type. `migrate` gets the database URL. `temporal=False`: only PostgreSQL."""
         self.directory = directory.resolve()
         self.ports = ports or Ports()
-        external_database, external_temporal = os.environ.get("DATABASE_URL"), os.environ.get("TEMPORAL_ADDRESS")
+        self.external = {
+            name: found for name in ("DATABASE_URL", "TEMPORAL_ADDRESS") if (found := os.environ.get(name))
+        }
+        """The servers that the surroundings name, by their variable: used as they are."""
+        external_database, external_temporal = map(self.external.get, ("DATABASE_URL", "TEMPORAL_ADDRESS"))
         self._embedded_postgres = not external_database
         self._embedded_temporal = temporal and not external_temporal
         self._search_attributes = search_attributes or {}
@@ -119,10 +123,10 @@ class LocalStack:
             leaving.enter_context(_terminated_as_by_ctrl_c())
             leaving.enter_context(_locked(self.directory))
             leaving.callback(self._processes.close)
+            leaving.callback((self.directory / ENVIRONMENT).unlink, missing_ok=True)
             self._processes.recover()
             self._start_all()
             write_whole(self.directory / ENVIRONMENT, json.dumps(self.environment))
-            leaving.callback((self.directory / ENVIRONMENT).unlink, missing_ok=True)
             self._leaving = leaving.pop_all()
         return self
 

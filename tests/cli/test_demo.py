@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import sqlalchemy
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -94,6 +95,21 @@ def test_without_a_row_to_play_nothing_is_started(directory: Path) -> None:
     assert not (directory / "stack").exists()
 
 
+def test_a_database_that_holds_cases_is_refused_and_nothing_is_started(
+    directory: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlalchemy.create_engine(database).begin() as conn:
+        conn.execute(sqlalchemy.text("ALTER TABLE cases RENAME TO other"))
+        conn.execute(sqlalchemy.text("CREATE TABLE cases AS SELECT 1"))
+    for variable in ("HOTLINE_RULE_SET", "HOTLINE_SWEEP_SECONDS", "TEMPORAL_ADDRESS"):
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("DATABASE_URL", database)
+    done = CliRunner().invoke(main.app, ["demo", "--data", str(directory / "stack")])
+    assert done.exit_code == 1
+    assert "this database holds cases" in done.output
+    assert not (directory / "stack").exists()
+
+
 def test_every_scenario_is_played_before_any_is_drawn() -> None:
     assert set(cast_of(len(SCENARIOS), seed=1)) == set(SCENARIOS)
     assert set(cast_of(60, seed=1, leave_open=True)) == {*SCENARIOS, *LEFT_OPEN}
@@ -111,10 +127,31 @@ def test_a_tenth_is_left_open_and_a_handful_at_most(count: int, left: int) -> No
 
 def test_links_stand_on_one_line_each_however_narrow_the_terminal() -> None:
     told = Console(file=io.StringIO(), width=40)
-    stack = SimpleNamespace(api_url="http://127.0.0.1:1", ui_url="http://127.0.0.1:2", directory=Path("/a" * 40))
+    stack = SimpleNamespace(
+        api_url="http://127.0.0.1:1", ui_url="http://127.0.0.1:2", directory=Path("/a" * 40), external={}
+    )
     main.links(told, cast(LocalStack, stack))
     lines = cast(io.StringIO, told.file).getvalue().splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 5
     workflows = "http://127.0.0.1:2/namespaces/default/workflows?query="
     assert lines[1].endswith(f"{workflows}WorkflowType%3D%22Case%22%20AND%20ExecutionStatus%3D%22Running%22")
     assert lines[2].endswith(f"{workflows}WorkflowType%3D%22Case%22")
+
+
+@pytest.mark.parametrize(
+    ("external", "kept"),
+    [
+        ({}, "/here"),
+        ({"DATABASE_URL": "postgresql://me:XYZ@db/cases"}, "postgresql://me@db/cases and /here"),
+        ({"TEMPORAL_ADDRESS": "there:7233"}, "/here and there:7233"),
+        (
+            {"DATABASE_URL": "postgresql://db/cases", "TEMPORAL_ADDRESS": "there:7233"},
+            "postgresql://db/cases and there:7233",
+        ),
+    ],
+)
+def test_it_says_where_the_state_stays(external: dict[str, str], kept: str) -> None:
+    told = Console(file=io.StringIO(), width=40)
+    stack = SimpleNamespace(api_url="http://127.0.0.1:1", ui_url=None, directory=Path("/here"), external=external)
+    main.links(told, cast(LocalStack, stack))
+    assert f"the state stays in {kept}\n" in cast(io.StringIO, told.file).getvalue()

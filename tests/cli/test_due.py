@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.stack import LocalStack, Ports
+from cli.stack import ENVIRONMENT, LocalStack, Ports
 from settings import sqlalchemy_url
 from storage.migrate import migrate
 
@@ -57,6 +57,5 @@ def test_a_notice_loaded_into_the_stack_counts_while_the_stack_runs(directory: P
 
 
 def test_what_a_killed_stack_left_does_not_hinder(directory: Path) -> None:
-    (directory / "run").mkdir()
-    (directory / "run" / "postgres.json").write_text("{}")
+    (directory / ENVIRONMENT).write_text('{"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}')
     assert "last day 2025-10-09" in hotline("due", "2025-09-30T15:00+08:00", "1wd", "--data", directory)

@@ -24,7 +24,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from cli import processes
 from cli.processes import PortTaken, Service, ServiceFailed, StackError
-from cli.stack import DirectoryInUse, LocalStack, Ports
+from cli.stack import ENVIRONMENT, DirectoryInUse, LocalStack, Ports
 
 WAIT = [sys.executable, "-c", "import time; print('waiting'); time.sleep(600)"]
 STUBBORN = [
@@ -289,6 +289,9 @@ def test_servers_named_by_the_environment_are_used(directory: Path, monkeypatch:
             assert ours.database_url == theirs.database_url
             assert ours.temporal_address == "temporal.example:7233"
             assert ours.ui_url == "https://temporal.example"
+            assert ours.external == {"DATABASE_URL": theirs.database_url, "TEMPORAL_ADDRESS": "temporal.example:7233"}
+            assert json.loads((directory / "ours" / ENVIRONMENT).read_text()) == ours.environment
+        assert not (directory / "ours" / ENVIRONMENT).exists()
 
 
 @pytest.mark.parametrize("name", ["a b+c%20", "one,two", "long" * 40])

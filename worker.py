@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.heartbeat import Heartbeats
 from activities.ledger import Ledger
 from activities.outbox import Outbox
 from activities.sweep import Desks, Sweep
@@ -44,6 +45,7 @@ def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: 
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
+        interceptors=[Heartbeats()],
         activities=[*ledger.activities(), sweep.start_registered, sweep.hand_over_deeds, outbox.deliver],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
         max_cached_workflows=2_000,

@@ -145,14 +145,14 @@ class Desk:
         if broken := self._broken():
             raise RuntimeError("the keeper of clocks broke") from broken
         if not reached():
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self.pen.locked())
             workflow.continue_as_new(self.file)
 
     def _broken(self) -> BaseException | None:
         return self._keeper.exception() if self._keeper and self._keeper.done() else None
 
     def _long(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and not self.pen.locked()
+        return workflow.info().is_continue_as_new_suggested()
 
     # -- what operators see ------------------------------------------------------------------------------------
 

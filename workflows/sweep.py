@@ -25,6 +25,9 @@ with workflow.unsafe.imports_passed_through():
 
 ID = "sweep"
 LIMIT = timedelta(minutes=10)
+SILENCE = timedelta(seconds=10)
+"""An activity silent for so long is lost, with its worker or its answer: the next sweep does what it left."""
+
 ONCE = RetryPolicy(maximum_attempts=1)
 
 
@@ -34,13 +37,10 @@ class SweepWorkflow:
 
     @workflow.run
     async def run(self) -> dict[str, int]:
-        begun = await workflow.execute_activity_method(
-            Sweep.start_registered, workflow.now(), start_to_close_timeout=LIMIT, retry_policy=ONCE
-        )
-        handed_over = await workflow.execute_activity_method(
-            Sweep.hand_over_deeds, workflow.now(), start_to_close_timeout=LIMIT, retry_policy=ONCE
-        )
-        sent = await workflow.execute_activity_method(Outbox.deliver, start_to_close_timeout=LIMIT, retry_policy=ONCE)
+        once = workflow.ActivityConfig(start_to_close_timeout=LIMIT, heartbeat_timeout=SILENCE, retry_policy=ONCE)
+        begun = await workflow.execute_activity_method(Sweep.start_registered, workflow.now(), **once)
+        handed_over = await workflow.execute_activity_method(Sweep.hand_over_deeds, workflow.now(), **once)
+        sent = await workflow.execute_activity_method(Outbox.deliver, **once)
         return {"begun": begun, "handed_over": handed_over, "sent": sent}
 
 

@@ -226,13 +226,15 @@ async def test_a_case_that_somebody_ended_is_started_again_from_its_file(asleep:
 async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on(town: Town) -> None:
     """Temporal takes 2,000 updates a run: a person who urges day after day must not freeze the case."""
     request = await town.transferred()
-    first = (await request.handle().describe()).run_id
+    begun = await request.handle().describe()
 
     async def urged_on() -> bool:
         await asyncio.gather(*(request.person("urge") for _ in range(9)))
-        return (await request.handle().describe()).run_id != first
+        return (await request.handle().describe()).run_id != begun.run_id
 
     await eventually(urged_on)
+    anew = await request.handle().describe()
+    assert anew.typed_search_attributes == begun.typed_search_attributes
     urges = (await request.case()).urges
     assert (await request.events()).count("urge") == urges
     await request.expire("sign", "WATER")

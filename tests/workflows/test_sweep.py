@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.client import Client
+from temporalio import activity
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollActivityTaskQueueRequest
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType
 from temporalio.service import RPCError
+from temporalio.worker import Worker
 
+from activities.heartbeat import Heartbeats
 from activities.sweep import PAUSE, Desks, Sweep
 from domain.case import Deed, File
 from domain.vocabulary import Status
 from storage import deeds, intake
-from tests.town import PROMPT, Request, Town
+from tests.sandbox import SANDBOX
+from tests.town import PROMPT, Request, Town, eventually
 from workflows.client import Elsewhere, Later, hand_over, start
 from workflows.converter import data_converter
-from workflows.sweep import SweepWorkflow
+from workflows.sweep import SILENCE, SweepWorkflow
 
 NOBODY = "127.0.0.1:1"
 """An address at which no Temporal answers."""
@@ -263,3 +271,40 @@ async def test_what_waits_is_read_page_by_page_so_that_what_stays_hides_nothing(
 def request_at(n: int) -> datetime:
     """Two at the same instant, then one."""
     return datetime(2026, 11, 2, 8, n // 2, tzinfo=UTC)
+
+
+async def test_a_sweep_whose_activity_was_lost_ends_soon_and_makes_room_for_the_next(town: Town) -> None:
+    """A worker that died, or an answer that met a server that was down, must not stop the sweep for ten minutes."""
+    client, queue = town.env.client, f"{town.queue}-lost"
+    async with Worker(client, task_queue=queue, workflows=[SweepWorkflow], workflow_runner=SANDBOX):
+        sweep = await client.start_workflow(SweepWorkflow.run, id=queue, task_queue=queue)
+        poll = PollActivityTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue))
+        taken = await client.workflow_service.poll_activity_task_queue(poll)  # and never answered
+        assert taken.activity_type.name == "start_registered"
+        await town.env.fast_forward(sweep, SILENCE)
+        with pytest.raises(WorkflowFailureError) as failed:
+            await sweep.result()
+    assert isinstance(failed.value.cause, ActivityError)
+    assert isinstance(failed.value.cause.cause, TimeoutError)
+    assert failed.value.cause.cause.type is TimeoutType.HEARTBEAT
+
+
+async def test_an_activity_that_is_asked_for_heartbeats_gives_them_while_it_works(town: Town) -> None:
+    done = asyncio.Event()
+
+    @activity.defn
+    async def work() -> None:
+        await done.wait()
+
+    client, queue = town.env.client, f"{town.queue}-beating"
+    async with Worker(client, task_queue=queue, activities=[work], interceptors=[Heartbeats()]):
+        asked = await client.start_activity(
+            work, id=queue, task_queue=queue, start_to_close_timeout=PAUSE * 20, heartbeat_timeout=SILENCE
+        )
+
+        async def beaten() -> bool:
+            return (await asked.describe()).last_heartbeat_time is not None
+
+        await eventually(beaten)
+        done.set()
+        await asked.result()

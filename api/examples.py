@@ -61,12 +61,8 @@ EXAMPLES: dict[Act, dict[str, Any]] = {
 SEALED: dict[str, Any] = {
     "number": "TJ20260302000001",
     "sealed_at": "2026-03-06T08:00:00Z",
-    "fields": ["seq", "at", "event", "actor", "role", "status", "basis", "unit", "deed", "notes", "detail"],
-    "entries": {"1": "6f1f4e58fd4a2a7bd0a4b2a5c8a61f0e3f1d1c8e97a20f4ad7a6c1f34f2b9e10"},
-    "texts": {
-        "9f1c2d3e4a5b4c6d8e7f0a1b2c3d4e5f": "a3f5d0c7be1924e86d70b1c5f2e8934a6b7d0e1f5c2a9384d6e7f8091a2b3c4d",
-        "9f1c2d3e4a5b4c6d8e7f0a1b2c3d4e5f/title": "0b6d2f8c4e1a9375d8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3928170f6e5d4c3b2",
-    },
+    "entries": {"1": {"before": "", "chain": "6f1f4e58fd4a2a7bd0a4b2a5c8a61f0e3f1d1c8e97a20f4ad7a6c1f34f2b9e10"}},
+    "texts": ["a3f5d0c7be1924e86d70b1c5f2e8934a6b7d0e1f5c2a9384d6e7f8091a2b3c4d"],
     "parts": {"centre": [1]},
 }
 """The manifest of a sealed file, shortened; the hashes are invented."""

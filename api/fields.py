@@ -180,8 +180,10 @@ FIELDS: dict[str, str] = {
     "params": "the codes, days and instants that the message names",
     "tries": "how often it was tried to be sent",
     "sealed_at": "when it was sealed (封存; Art. 14), in UTC",
-    "fields": "the fields of an entry that are hashed; none: sealed before readers could check it",
-    "entries": "the hash of each entry (SHA-256, hex), by its sequence number",
+    "chain": "the hash of the entry with all before it (SHA-256, hex): see `Link`",
+    "before": "the hash of the entry before it; empty at the first",
+    "salt": "what the text's ID was made with, beside title and text: see `Note`",
+    "entries": "how each entry is chained, by its sequence number",
     "parts": "the sequence numbers of the Centre's file and of each unit's part",
     # Words.
     "zh": "in Chinese",

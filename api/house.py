@@ -26,6 +26,7 @@ from domain.vocabulary import Act, Role, Status, Text
 from settings import Settings
 from storage import deeds, files, reading, units
 from storage.calendar import CalendarInForce
+from storage.notes import note
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal
 
 PATIENCE = timedelta(seconds=8)
@@ -73,12 +74,9 @@ class House:
         desk = await self._desk(number, caller, body.get("unit"), opened)
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
         digest = _digest(number, act, body, texts)
-        deed = self._deed(number, act, caller, body, texts)
-        notes = [
-            {"id": deed.notes[kind], "case_number": number, "kind": kind, "text": words, "title": None,
-             "written_at": deed.received_at}
-            for kind, words in texts.items()
-        ]  # fmt: skip
+        written = [note(kind, words) for kind, words in texts.items()]
+        deed = self._deed(number, act, caller, body, {row["kind"]: row["id"] for row in written})
+        notes = [row | {"case_number": number, "written_at": deed.received_at} for row in written]
         async with self.once.connect() as conn:
             received = await deeds.receive(conn, deed, notes, key, digest)
         try:
@@ -168,7 +166,7 @@ class House:
             )
         return str(case["desk"])
 
-    def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], texts: dict[Text, str]) -> Deed:
+    def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], notes: dict[Text, str]) -> Deed:
         about = {"unit": caller.unit} if caller.role is Role.UNIT else {}
         return deeds.DEED.validate_python(
             {
@@ -179,7 +177,7 @@ class House:
                 "role": caller.role,
                 "actor": caller.subject,
                 "received_at": self.now(),
-                "notes": {kind: uuid4().hex for kind in texts},
+                "notes": notes,
                 **about,
             }
         )

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -113,19 +112,12 @@ async def _register(house: House, given: Intake, caller: Caller, key: str | None
     now = house.now()
     calendar = await house.calendar.get()
 
-    def make(number: str) -> Result:
+    def make(number: str, words: str) -> Result:
         case = _case(number, given, house.settings.rule_set, now)
-        return register(case, calendar, actor=caller.subject, role=caller.role)
+        return register(case, calendar, request=words, actor=caller.subject, role=caller.role)
 
     while True:
-        made = await intake.register(
-            house.engine,
-            request,
-            now.astimezone(SHANGHAI).date(),
-            uuid4().hex,
-            make,
-            calendar.version,
-        )
+        made = await intake.register(house.engine, request, now.astimezone(SHANGHAI).date(), make, calendar.version)
         if made:
             return made
         calendar = await house.calendar.again()

@@ -20,6 +20,7 @@ from api.views import (
     Attempted,
     Delivered,
     HandedOver,
+    Link,
     Listed,
     Moved,
     Note,
@@ -36,6 +37,7 @@ from api.views import (
 )
 from domain import archive
 from domain.case import CENTRE, Assignment, Entry
+from domain.chain import GENESIS
 from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
 from domain.refusals import Unknown
@@ -300,16 +302,16 @@ def _sealed(sight: Sight, row: Row, kept: Archive, entries: Sequence[Row], notes
     made = kept.manifest
     theirs = {seq: part for part, seqs in made["parts"].items() if part != CENTRE for seq in seqs}
     rows = {entry["seq"]: entry for entry in entries}
-    sealed = {seq: {**rows.get(seq, GONE), "unit": theirs.get(seq)} for seq in map(int, made["entries"])}
+    hashes = {int(seq): chain for seq, chain in made["entries"].items()}
+    sealed = {seq: {**rows.get(seq, GONE), "unit": theirs.get(seq)} for seq in hashes}
     shown = {seq for seq, entry in sealed.items() if sight.shows(entry) and not sight.trims(entry)}
     texts = {note["id"] for note in sight.texts(entries, notes)}
     whole = sight.extent is Extent.WHOLE
     return Sealed(
         number=row["number"],
         sealed_at=kept.sealed_at,
-        fields=made.get("fields", []),
-        entries={int(seq): digest for seq, digest in made["entries"].items() if int(seq) in shown},
-        texts={id: digest for id, digest in made["texts"].items() if whole or id.removesuffix("/title") in texts},
+        entries={seq: Link(before=hashes.get(seq - 1, GENESIS), chain=hashes[seq]) for seq in sorted(shown)},
+        texts=[id for id in made["texts"] if whole or id in texts],
         parts={part: [seq for seq in seqs if seq in shown] for part, seqs in made["parts"].items() if sight.own(part)},
     )
 

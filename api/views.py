@@ -83,12 +83,17 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A text: of the request, or given with an act; `id` is what the entry of the act refers to."""
+    """A text: of the request, or given with an act; `id` is what the entry of the act refers to.
+
+    The ID is the SHA-256, as hex, of the JSON list of salt, title and text: no white space, no character escaped that
+    JSON lets stand, in UTF-8.
+    """
 
     id: str
     kind: Text
     text: str
     title: str | None
+    salt: str
     written_at: datetime
 
 
@@ -126,20 +131,28 @@ class Past:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Link:
+    """How an entry is chained. `chain` is the hash of the JSON list of `before` (the hash of the entry before it; empty
+    at the first), the case's number, and the entry as it is in the list of entries, without `chain`, what is null and
+    what is empty: keys sorted, no white space, no character escaped that JSON lets stand, in UTF-8.
+    """
+
+    before: str
+    chain: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sealed:
     """The manifest of a sealed file (Art. 14): SHA-256 hashes, as hex, with which a reader checks what is shown of it.
 
-    `entries`, by sequence number: of the entry's JSON as it is in the list of entries, with these `fields`, keys sorted,
-    no white space, no character escaped that JSON lets stand, in UTF-8. `texts`, by ID: of the text in UTF-8; the
-    title of the request is under its ID and `/title`. `parts`: which entries are the Centre's file and each unit's.
-    An entry of which the reader gets a part only has no hash for it.
+    `entries`, by sequence number: the links of the chain. `texts`: their IDs, which are their hashes. `parts`: which
+    entries are the Centre's file and each unit's. An entry of which the reader gets a part only has no link here.
     """
 
     number: str
     sealed_at: datetime
-    fields: list[str]
-    entries: dict[int, str]
-    texts: dict[str, str]
+    entries: dict[int, Link]
+    texts: list[str]
     parts: dict[str, list[int]]
 
 

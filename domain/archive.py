@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -124,26 +122,18 @@ def _incomplete_since(entries: tuple[Entry, ...], now: datetime) -> datetime:
     return min((entry.at for entry in closed if entry.event is Mark.INCOMPLETE), default=now)
 
 
-def manifest(entries: Iterable[Entry], texts: Mapping[str, str], as_json: Mapping[int, Any]) -> dict[str, Any]:
+def manifest(entries: Iterable[Entry], texts: Iterable[str]) -> dict[str, Any]:
     """A hash for each entry and each text, by part: the Centre's whole file, and each unit's own part of it.
 
-    `as_json`: each entry by its sequence number as it is stored; `texts`: each note's text by its ID.
+    An entry's hash is that of its chain; a text's ID is its hash (`domain.chain`).
     """
     entries = tuple(entries)
     units = sorted({entry.unit for entry in entries if entry.unit})
     return {
-        "entries": {str(entry.seq): _sha256(_canonical(as_json[entry.seq])) for entry in entries},
-        "texts": {note: _sha256(text) for note, text in sorted(texts.items())},
+        "entries": {str(entry.seq): entry.chain for entry in entries},
+        "texts": sorted(texts),
         "parts": {
             CENTRE: [entry.seq for entry in entries],
             **{unit: [entry.seq for entry in entries if entry.unit == unit] for unit in units},
         },
     }
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -49,6 +49,8 @@ class Case:
     """Counts the steps: who writes must have read the last one."""
     entries: int = 0
     """The sequence number of the last entry."""
+    chain: str = ""
+    """The hash of the last entry (`domain.chain`)."""
     desk: str = ""
     """The ID of the workflow that decides now: the case's own, or that of its designation or callback."""
     status: Status = Status.REGISTERED
@@ -221,6 +223,8 @@ class Entry:
     deed: str | None = None
     notes: dict[Text, str] = field(default_factory=dict)
     detail: dict[str, str | int | bool | None] = field(default_factory=dict)
+    chain: str = ""
+    """The hash of this entry with all before it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,12 @@ from typing import Any
 
 from domain.calendar import Calendar
 from domain.case import CENTRE, OFFICE, Assignment, Case, Deed, Entry, File, Notice, Rung, RunningClock
+from domain.chain import forge
 from domain.limits import Due, Term, after, before, due
 from domain.notices import told
 from domain.regulation import Citation
 from domain.ruleset import RuleSet
-from domain.vocabulary import Act, Clock, Handling, Mark, Role, Status
+from domain.vocabulary import Act, Clock, Handling, Mark, Role, Status, Text
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Line:
     detail: dict[str, Any] = field(default_factory=dict)
     by: tuple[str, Role] | None = None
     """Who did it, where no deed says so."""
+    notes: dict[Text, str] = field(default_factory=dict)
+    """The texts that came with it, where no deed brought them."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +299,8 @@ class Step:
             overdue=any(c.passed for c in watched),
             holder=case.holder if stays else None,
         )
-        entries = tuple(self._entry(line, case.entries + n) for n, line in enumerate(self.lines, 1))
+        entries = self._entries(case)
+        self.set(chain=entries[-1].chain if entries else case.chain)
         units = tuple(dict.fromkeys((*self.before.case.units, *self.case.units)))
         return Result(
             file=replace(self.file, assignments=tuple(a for a in self.file.assignments if a.round == self.case.round)),
@@ -306,6 +310,12 @@ class Step:
             notices=tuple(notice for entry in entries for notice in told(entry, self.case, units)),
             handover=self.handover,
         )
+
+    def _entries(self, case: Case) -> tuple[Entry, ...]:
+        """The lines as entries, numbered and chained after those of the case as it was."""
+        made = [self._entry(line, case.entries + n) for n, line in enumerate(self.lines, 1)]
+        hashes = forge(case.chain, case.number, made)
+        return tuple(replace(entry, chain=chain) for entry, chain in zip(made, hashes, strict=True))
 
     def _entry(self, line: Line, seq: int) -> Entry:
         deed = self.deed if self.deed and line.event is self.deed.act else None
@@ -320,7 +330,7 @@ class Step:
             basis=str(line.basis or "house"),
             unit=line.unit or (deed.unit if deed else None),
             deed=deed.id if deed else None,
-            notes=deed.notes if deed else {},
+            notes=deed.notes if deed else line.notes,
             detail={key: value for key, value in line.detail.items() if value is not None},
         )
 

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import Case
 from domain.step import Result
+from domain.vocabulary import Text
 from storage import tables
 from storage.files import ANY, CASE, result_rows, rows_into
+from storage.notes import note
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,17 @@ async def known(conn: AsyncConnection, client: str, key: str) -> Known | None:
 
 
 async def register(
-    engine: AsyncEngine, request: Request, day: date, note: str, make: Callable[[str], Result], calendar: int
+    engine: AsyncEngine, request: Request, day: date, make: Callable[[str, str], Result], calendar: int
 ) -> Result | None:
-    """Take the day's next number, make the case, write it whole. None: the calendar is no longer in force.
+    """Take the day's next number, make the case of it and of the ID of the request's text, write it whole.
 
-    A key that exists already is an IntegrityError, and the number is not used up.
+    None: the calendar is no longer in force. A key that exists already is an IntegrityError, and the number is not used up.
     """
     async with engine.connect() as conn, conn.begin() as transaction:
         last = (await conn.execute(_NEXT, {"day": day})).scalar_one()
-        result = make(f"TJ{day:%Y%m%d}{last:06d}")
+        number = f"TJ{day:%Y%m%d}{last:06d}"
+        words = note(Text.REQUEST, request.text, request.title)
+        result = make(number, words["id"])
         case = result.file.case
         parameters: dict[str, Any] = {
             "case": CASE.dump_json(case).decode(),
@@ -97,18 +101,7 @@ async def register(
             "address": request.address,
             "calendar": calendar,
             **result_rows(result),
-            "notes": ANY.dump_json(
-                [
-                    {
-                        "id": note,
-                        "case_number": case.number,
-                        "kind": "request",
-                        "title": request.title,
-                        "text": request.text,
-                        "written_at": case.registered_at,
-                    }
-                ]
-            ).decode(),
+            "notes": ANY.dump_json([words | {"case_number": case.number, "written_at": case.registered_at}]).decode(),
         }
         if (await conn.execute(_REGISTER, parameters)).scalar_one():
             return result

@@ -49,6 +49,7 @@ cases = Table(
     Column("rule_set", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("entries", Integer, nullable=False),
+    Column("chain", Text, nullable=False, server_default=""),
     Column("desk", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("outcome", Text),
@@ -108,6 +109,7 @@ notes = Table(
     Column("kind", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("title", Text),
+    Column("salt", Text, nullable=False, server_default=""),
     Column("written_at", DateTime, nullable=False),
     Index("ix_notes_case_number", "case_number"),
 )
@@ -127,6 +129,7 @@ entries = Table(
     Column("deed", Text),
     Column("notes", JSONB, nullable=False),
     Column("detail", JSONB, nullable=False),
+    Column("chain", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("case_number", "seq"),
     Index("ix_entries_event_at", "event", "at"),
 )

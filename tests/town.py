@@ -36,6 +36,7 @@ from storage import deeds, files, intake, reading
 from storage.calendar import announce, publish, read
 from storage.engine import single
 from storage.files import CASE
+from storage.notes import note
 from tests.sandbox import SANDBOX
 from worker import build_worker
 from workflows.client import Elsewhere, Later, hand_over, signal, start
@@ -108,12 +109,12 @@ class Town:
         async with self.engine.connect() as conn:
             calendar = await read(conn)
 
-        def made(number: str) -> Any:
+        def made(number: str, request: str) -> Any:
             unique = f"{number}-{self.queue[-8:]}"
-            return register(replace(case, number=unique, desk=unique), calendar)
+            return register(replace(case, number=unique, desk=unique), calendar, request=request)
 
         day = received.astimezone(SHANGHAI).date()
-        result = await intake.register(self.engine, words, day, uuid4().hex, made, calendar.version)
+        result = await intake.register(self.engine, words, day, made, calendar.version)
         assert result is not None
         request = Request(self, result.file.case.number, ahead=received - datetime.now(UTC))
         self.requests.append(request)
@@ -233,17 +234,9 @@ class Request:
     async def receive(self, act: str, role: str, *, at: datetime | None = None, **codes: Any) -> Deed:
         """Register a deed with its texts; nobody hands it over. It arrives now, or at another instant."""
         deed = self.deed(act, role, at or await self.now(), **codes)
-        notes = [
-            {
-                "id": note,
-                "case_number": self.number,
-                "kind": kind,
-                "text": f"{SECRET}：{kind.zh}",
-                "title": None,
-                "written_at": deed.received_at,
-            }
-            for kind, note in deed.notes.items()
-        ]
+        written = [note(kind, f"{SECRET}：{kind.zh}") for kind in deed.notes]
+        deed = replace(deed, notes={row["kind"]: row["id"] for row in written})
+        notes = [row | {"case_number": self.number, "written_at": deed.received_at} for row in written]
         async with single(self.town.engine).connect() as conn:
             await deeds.receive(conn, deed, notes, None, "")
         return deed

@@ -140,11 +140,12 @@ async def registered(engine: AsyncEngine, number: str, key: str | None = None) -
     async with engine.connect() as conn:
         calendar = await read(conn)
 
-    def make(_: str) -> Result:
+    def make(_: str, request: str) -> Result:
         facts = {"channel": Channel.WEB, "matter": Matter.ISSUE, "rule_set": "TJ-2015-18", "reachable": True}
-        return register(Case(number=number, desk=number, registered_at=AT, **facts), calendar)  # type: ignore[arg-type]
+        case = Case(number=number, desk=number, registered_at=AT, **facts)  # type: ignore[arg-type]
+        return register(case, calendar, request=request)
 
-    made = await intake.register(engine, request, AT.date(), uuid4().hex, make, calendar.version)
+    made = await intake.register(engine, request, AT.date(), make, calendar.version)
     assert made is not None
     return made
 
@@ -241,12 +242,12 @@ async def test_two_writers_of_one_step_write_it_once(engine: AsyncEngine) -> Non
 async def test_a_registration_by_an_older_calendar_takes_no_number(engine: AsyncEngine) -> None:
     request = intake.Request("c", None, "d", None, "样例", SENTINEL, None, None, None)
     before = await contents(engine)
-    made = await intake.register(engine, request, AT.date(), uuid4().hex, _any, 0)
+    made = await intake.register(engine, request, AT.date(), _any, 0)
     assert made is None
     assert await contents(engine) == before
 
 
-def _any(number: str) -> Result:
+def _any(number: str, request: str) -> Result:
     from domain.calendar import compile_calendar, seeded_notices
 
     known = Case(
@@ -287,6 +288,7 @@ async def test_the_same_deed_again_is_the_first_one_and_another_one_is_told_apar
         "kind": "internal",
         "text": SENTINEL,
         "title": None,
+        "salt": "",
         "written_at": AT,
     }
     async with engine.begin() as conn:

@@ -23,6 +23,10 @@ class Settings:
     """Where notices go (docs/sms-gateway.md); none: they wait in the outbox."""
     sweep_seconds: int
     """How often what was registered but not handed over is handed over."""
+    signing_key: Path | None = None
+    """The Ed25519 key (PEM) that signs the days' roots; none: they are not signed, and the worker warns."""
+    roots: Path | None = None
+    """Where the signed roots go (HOTLINE_ROOTS_DIR); none: into `roots` beside the key."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -35,6 +39,8 @@ class Settings:
             rule_set=os.environ.get("HOTLINE_RULE_SET", "TJ-2015-18"),
             secret=_secret(),
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
+            signing_key=_file("HOTLINE_SIGNING_KEY_FILE"),
+            roots=_file("HOTLINE_ROOTS_DIR"),
             sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
         )
 
@@ -54,6 +60,11 @@ def _secret() -> bytes:
     if file := os.environ.get("HOTLINE_SECRET_FILE"):
         return Path(file).read_bytes().strip()
     return _required("HOTLINE_SECRET").encode()
+
+
+def _file(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None
 
 
 def sqlalchemy_url(url: str) -> str:

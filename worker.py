@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from datetime import timedelta
 
@@ -13,23 +14,30 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.heartbeat import Heartbeats
 from activities.ledger import Ledger
 from activities.outbox import Outbox
+from activities.roots import Roots
 from activities.sweep import Desks, Sweep
 from domain.case import Deed, File
 from domain.ruleset import rule_sets
 from settings import Settings
 from storage.engine import make_engine
-from workflows import attributes
+from storage.signing import Seal
+from workflows import attributes, roots
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, connect, hand_over, start
 from workflows.designation import Designation
+from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow]
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot]
+
+log = logging.getLogger(__name__)
 
 
-def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None) -> Worker:
-    """A worker that carries cases on this queue."""
+def build_worker(
+    client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None, signs: Roots | None = None
+) -> Worker:
+    """A worker that carries cases on this queue; `signs`: the days' roots as well."""
     rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
     outbox = Outbox(engine, gateway)
@@ -46,11 +54,24 @@ def build_worker(client: Client, engine: AsyncEngine, task_queue: str, gateway: 
         task_queue=task_queue,
         workflows=WORKFLOWS,
         interceptors=[Heartbeats()],
-        activities=[*ledger.activities(), sweep.start_registered, sweep.hand_over_deeds, outbox.deliver],
+        activities=[
+            *ledger.activities(),
+            sweep.start_registered,
+            sweep.hand_over_deeds,
+            outbox.deliver,
+            *([signs.sign] if signs else []),
+        ],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
         max_cached_workflows=2_000,
         graceful_shutdown_timeout=timedelta(seconds=10),
     )
+
+
+def _roots(settings: Settings, engine: AsyncEngine) -> Roots | None:
+    if settings.signing_key is None:
+        log.warning("HOTLINE_SIGNING_KEY_FILE is not set: no root of a day is signed")
+        return None
+    return Roots(engine, Seal.read(settings.signing_key), settings.roots or settings.signing_key.parent / "roots")
 
 
 async def main() -> None:
@@ -63,7 +84,10 @@ async def main() -> None:
     client = await connect()
     await attributes.ensure(client)
     await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
-    async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url):
+    signs = _roots(settings, engine)
+    if signs:
+        await roots.schedule(client, settings.task_queue)
+    async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
         await stopped.wait()
     await engine.dispose()
 

@@ -22,6 +22,7 @@ from cli.processes import StackError
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
 from cli.surroundings import database, database_around, holds_cases, plainly, spoken, surroundings, temporal
+from cli.verify import export, verify
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
@@ -33,8 +34,12 @@ from workflows.attributes import SEARCH_ATTRIBUTES
 from workflows.client import Later, start
 
 app = typer.Typer(help="便民服务专线 88908890 · the public-service hotline", no_args_is_help=True, add_completion=False)
+archive_app = typer.Typer(help="归档 · sealed files", no_args_is_help=True)
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
+app.add_typer(archive_app, name="archive")
+app.command()(verify)
+archive_app.command()(export)
 
 Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]

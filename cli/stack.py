@@ -25,6 +25,7 @@ from typing import Self
 from cli.postgres import database_url, postgres_service
 from cli.processes import Processes, Service, StackError, free_port, handling, require_free, write_whole
 from cli.temporal import temporal_service
+from storage.signing import Seal
 
 
 class DirectoryInUse(StackError):
@@ -111,6 +112,8 @@ class LocalStack:
             told["TEMPORAL_UI_URL"] = self.ui_url
         if not (os.environ.get("HOTLINE_SECRET_FILE") or os.environ.get("HOTLINE_SECRET")):
             told["HOTLINE_SECRET_FILE"] = str(self.directory / "secret")
+        if not os.environ.get("HOTLINE_SIGNING_KEY_FILE"):
+            told["HOTLINE_SIGNING_KEY_FILE"] = str(self.directory / "signing.pem")
         return told
 
     @property
@@ -162,6 +165,8 @@ class LocalStack:
             require_free(part.ports)
         if not (secret := self.directory / "secret").exists():
             write_whole(secret, secrets.token_hex(32))
+        if not (key := self.directory / "signing.pem").exists():
+            write_whole(key, Seal.new().private.decode())
         for server in servers:
             self._processes.start(server)
         if self._migrate:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,3 +53,29 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, datetime):
         return value
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first place at which a case's record is not what it was."""
+
+    case: str
+    seq: int
+    """The entry's number; one more than the last where entries are missing at the end."""
+    what: str
+
+
+def broken(number: str, entries: Sequence[Entry], last: int, chain: str) -> Broken | None:
+    """Where a chain breaks; None: it holds. `last`, `chain`: how far it came, and to which hash, as kept elsewhere."""
+    before = GENESIS
+    for seq, entry in enumerate(entries, 1):
+        if entry.seq != seq:
+            return Broken(number, seq, "the entry is missing")
+        if link(before, number, entry) != entry.chain:
+            return Broken(number, seq, "the entry is not what its hash was made of")
+        before = entry.chain
+    if len(entries) < last:
+        return Broken(number, len(entries) + 1, "the entry is missing")
+    if entries and (len(entries), before) != (last, chain):
+        return Broken(number, last, "the case's own row names another last entry")
+    return None

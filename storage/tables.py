@@ -241,6 +241,25 @@ archives = Table(
     Column("manifest", JSONB, nullable=False),
 )
 
+roots = Table(
+    "roots",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("signed", Text, nullable=False, comment="a JWS over the day's statement"),
+)
+
+root_heads = Table(
+    "root_heads",
+    metadata,
+    Column("day", Date, ForeignKey("roots.day"), nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("chain", Text, nullable=False),
+    PrimaryKeyConstraint("day", "case_number"),
+    Index("ix_root_heads_case_number_entries", "case_number", "entries"),
+)
+
 units = Table(
     "units",
     metadata,

@@ -1,4 +1,4 @@
-"""Entries are chained and only ever appended; a text's ID is its salted hash"""
+"""Entries are chained and only ever appended; a text's ID is its salted hash; the days' roots"""
 
 import hashlib
 import json
@@ -25,11 +25,32 @@ def upgrade() -> None:
     op.add_column("notes", sa.Column("salt", sa.Text(), server_default="", nullable=False))
     _chain_what_is_there(op.get_bind())
     op.execute(APPEND_ONLY)
-    op.execute(GUARD.format("entries"))
+    op.create_table(
+        "roots",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed", sa.Text(), nullable=False, comment="a JWS over the day's statement"),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_roots")),
+    )
+    op.create_table(
+        "root_heads",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["day"], ["roots.day"], name=op.f("fk_root_heads_day_roots")),
+        sa.PrimaryKeyConstraint("day", "case_number", name=op.f("pk_root_heads")),
+    )
+    op.create_index("ix_root_heads_case_number_entries", "root_heads", ["case_number", "entries"])
+    for table in ("entries", "archives", "roots", "root_heads"):
+        op.execute(GUARD.format(table))
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER append_only ON entries")
+    for table in ("entries", "archives"):
+        op.execute(f"DROP TRIGGER append_only ON {table}")
+    op.drop_table("root_heads")
+    op.drop_table("roots")
     op.execute("DROP FUNCTION append_only()")
     op.drop_column("notes", "salt")
     op.drop_column("entries", "chain")

@@ -1,0 +1,137 @@
+"""`hotline verify` and `hotline archive export`: whether the record is what it was, from the database or from a package."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cli.processes import StackError
+from cli.surroundings import database, database_around, plainly, surroundings
+from domain.chain import Broken
+from storage import packages, roots, verification
+from storage.signing import Seal
+
+Found = AsyncIterator[str | Broken]
+HERE = Path(".hotline")
+Key = Annotated[
+    Path | None,
+    typer.Option("--key", help="the key (PEM) of the roots; else HOTLINE_SIGNING_KEY_FILE, or that of --data"),
+]
+Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
+
+
+def verify(
+    case: Annotated[
+        str | None, typer.Option("--case", help="only this case, with the latest root that it is under")
+    ] = None,
+    day: Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="only this day's root")] = None,
+    package: Annotated[
+        Path | None, typer.Option("--package", exists=True, dir_okay=False, help="a package alone")
+    ] = None,
+    key: Key = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    data: Data = HERE,
+) -> None:
+    """Recompute every hash and signature; name the first broken entry of each case. Exit code 1 if there is any."""
+    with plainly():
+        seal = _seal(key, data)
+        if package:
+            checked = packages.check(package.read_bytes(), seal)
+            report = _report(1, int(bool(checked.rooted)), checked.broken) | {"rooted": checked.rooted}
+        else:
+            report = asyncio.run(_verify(database_around(data), seal, case, day.date() if day else None))
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else _told(report))
+    if report["broken"]:
+        raise typer.Exit(1)
+
+
+def export(
+    case: Annotated[str, typer.Argument(help="the case's number")],
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="the file; else NUMBER.zip here")] = None,
+    texts: Annotated[bool, typer.Option(help="with the persons' words, for whoever is entitled to them")] = True,
+    data: Data = HERE,
+) -> None:
+    """Write a sealed file as a package that `hotline verify --package` checks without the database (Art. 14)."""
+
+    async def made(url: str) -> bytes:
+        async with database(url) as conn:
+            return await packages.make(conn, case, texts=texts)
+
+    with plainly():
+        content = asyncio.run(made(database_around(data)))
+        file = out or Path(f"{case}.zip")
+        file.write_bytes(content)
+        typer.echo(str(file))
+
+
+def _seal(key: Path | None, data: Path) -> Seal:
+    named = surroundings(data).get("HOTLINE_SIGNING_KEY_FILE")
+    file = key or (Path(named) if named else data / "signing.pem")
+    if not file.exists():
+        raise StackError(f"no key to verify the roots with: {file} is not there; name it with --key")
+    return Seal.read(file)
+
+
+async def _verify(url: str, seal: Seal, case: str | None, day: date | None) -> dict[str, Any]:
+    async with database(url) as conn:
+        signed = await _roots(conn, case, day)
+        numbers = await _numbers(conn, case, day)
+        checked, found = 0, list[str | Broken]()
+        async for _, fault in verification.cases(conn, numbers):
+            checked += 1
+            found += [fault] if fault else []
+        for before, root in signed:
+            found += [fault async for fault in verification.day(conn, root, before, seal)]
+        if case and not checked:
+            found.append(Broken(case, 0, "no such case"))
+    return _report(checked, len(signed), [each for each in found if not case or _of(each, case)])
+
+
+def _of(found: str | Broken, case: str) -> bool:
+    return isinstance(found, str) or found.case == case
+
+
+async def _roots(
+    conn: AsyncConnection, case: str | None, day: date | None
+) -> list[tuple[roots.Root | None, roots.Root]]:
+    """Those to check, each with the one before it."""
+    every = await roots.listed(conn)
+    pairs = list(zip([None, *every], every, strict=False))
+    if case:
+        latest = await roots.latest_with(conn, case)
+        return [pair for pair in pairs if pair[1] == latest]
+    chosen = [pair for pair in pairs if day in (None, pair[1].day)]
+    if day and not chosen:
+        raise StackError(f"no root was signed for {day}")
+    return chosen
+
+
+async def _numbers(conn: AsyncConnection, case: str | None, day: date | None) -> list[str] | None:
+    if case:
+        return [case]
+    return [head.case for head in await roots.heads_of(conn, day)] if day else None
+
+
+def _report(cases: int, signed: int, found: list[str | Broken]) -> dict[str, Any]:
+    """One line a case: the first place at which it is broken."""
+    first: dict[str, Broken] = {}
+    for each in found:
+        if isinstance(each, Broken) and (each.case not in first or each.seq < first[each.case].seq):
+            first[each.case] = each
+    words = [{"what": each} for each in found if isinstance(each, str)]
+    return {"cases": cases, "roots": signed, "broken": words + [asdict(each) for each in first.values()]}
+
+
+def _told(report: dict[str, Any]) -> str:
+    lines = [f"{report['cases']} cases, {report['roots']} roots: {'broken' if report['broken'] else 'whole'}"]
+    for each in report["broken"]:
+        lines.append(f"{each['case']} entry {each['seq']}: {each['what']}" if "case" in each else each["what"])
+    return "\n".join(lines)

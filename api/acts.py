@@ -303,7 +303,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
-        answer = await house.act(number, act, caller, content, key, prefer != "respond-async", opened)
+        answer = await house.act(number, act, caller, content, key, not _async(prefer), opened)
         return told(answer, response, caller.role)
 
     endpoint.__annotations__ |= {"given": taken(shape), "code": _code(shown=Role.CHANNEL in ROLES[act])}
@@ -320,6 +320,12 @@ def _route(act: Act, shape: type[Any]) -> None:
         responses=ANSWERS,
         openapi_extra=shown(EXAMPLES[act]),
     )
+
+
+def _async(prefer: str | None) -> bool:
+    """Is `respond-async` among the preferences (RFC 7240)?"""
+    named = (preference.partition(";")[0].strip().lower() for preference in (prefer or "").split(","))
+    return "respond-async" in named
 
 
 def taken(shape: type[Any]) -> Any:

@@ -61,13 +61,14 @@ def request_extension(step: Step, deed: Deed, line: Line) -> Status:
 
 
 def grant(step: Step, deed: Deed, line: Line) -> Status:
-    """The Centre grants the proposed day, or another that it names."""
+    """The Centre grants the proposed day, or another that it names; never less than what its own delay gives back."""
     theirs, _ = _asked(step, deed)
     granted = replace(deed, until=deed.until or theirs.extension)
     handling = _clock(step, Clock.HANDLING, theirs)
     to = _end_of(step, granted)
     if to <= max(handling.due, step.at):
         raise Lacking("grant a day after the present one, and still to come")
+    to = max(to, handling.due + step.slept_away(theirs.unit))
     _decided(step, theirs)
     step.move_due(handling, to, "extension_granted")
     line.detail.update(until=to.isoformat())

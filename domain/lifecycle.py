@@ -55,7 +55,8 @@ MOVES: tuple[Move, ...] = (
     *_row(IN_HAND, A.ANSWER, CENTRE, S.ANSWERED, art(10, item=1)),
     *_row(IN_HAND, A.TRANSFER, CENTRE, S.ASSIGNED, art(10, item=2)),
     *_row(IN_HAND, A.REFER, CENTRE, S.ASSIGNED, art(10, item=3)),
-    *_row(IN_HAND, A.DECLINE, CENTRE, S.CLOSED, art(10, item=4)),
+    *_row(S.REGISTERED, A.DECLINE, CENTRE, S.CLOSED, art(10, item=4)),
+    *_row(S.RETURNED, A.DECLINE, (R.SUPERVISOR,), S.CLOSED, art(10, item=4)),
     *_row(S.REGISTERED, A.DECLINE, (R.SYSTEM,), S.CLOSED, art(8, item=1)),
     *_row((*IN_HAND, S.ASSIGNED), A.ESCALATE, CENTRE, S.ESCALATED, art(12, paragraph=2)),
     *_row((*IN_HAND, S.REVIEW, S.SUPERVISED), A.CLAIM, CENTRE, None),
@@ -91,7 +92,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.SUPERVISED, A.TRANSFER, (R.SUPERVISOR,), S.ASSIGNED, art(12, paragraph=1)),
     *_row(S.SUPERVISED, A.CONCLUDE, (R.SUPERVISOR,), S.CLOSED, art(12, paragraph=1)),
     # Art. 13: the person's word closes.
-    *_row(S.ANSWERED, A.RATE, PERSON, (S.CLOSED, S.RETURNED, S.SUPERVISED), art(13)),
+    *_row(S.ANSWERED, A.RATE, (R.REQUESTER, R.CHANNEL), (S.CLOSED, S.RETURNED, S.SUPERVISED), art(13)),
     *_row(S.ANSWERED, A.LAPSE, (R.SYSTEM,), S.CLOSED, art(13)),
     *_row(S.CALLBACK, A.ATTEMPT, (R.CALLER,), (S.CALLBACK, *OPINION), art(13)),
     *_row(S.CALLBACK, A.RATE, (R.REQUESTER, R.CHANNEL), OPINION, art(13)),

@@ -38,6 +38,8 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         line.detail.update({name: value, f"old_{name}": getattr(step.case, name)})
     was = step.case
     step.set(**facts)
+    if step.case.report and not was.report:
+        _where_it_can_be_decided_on(step)
     _whom_it_is_about(step, deed, was)
     _not_their_own_cause(step, _in_charge(step))
     _decision_owed(step)
@@ -47,6 +49,15 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         if running.term is not None and running.clock is not Clock.RETURN:
             _follow(step, running, running.term, was)
     return step.case.status
+
+
+def _where_it_can_be_decided_on(step: Step) -> None:
+    """A report goes to the competent unit, which decides on accepting it (Art. 9 ¶2): no partner has it, nobody is done."""
+    done = step.case.status in (Status.ANSWERED, Status.REVIEW, Status.CALLBACK, Status.SUPERVISED)
+    if done or any(assignment.part is Part.PARTNER for assignment in step.file.active()):
+        raise NotPermitted(
+            "a report goes to the competent unit: take the case back, or transfer it, first", art(9, paragraph=2)
+        )
 
 
 def _whom_it_is_about(step: Step, deed: Deed, was: Case) -> None:

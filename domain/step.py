@@ -191,8 +191,7 @@ class Step:
             return
         coming = {rung.mark for rung in running.rungs}
         rungs = tuple(rung for rung in self._rungs(running.clock, running.due) if rung.mark in coming)
-        stands = derived is not None and due_at == running.due
-        derivation = self._derivation(running, derived, "confirmed") if stands else None
+        derivation = self._derivation(running, derived, "confirmed") if derived else None
         self._keep(replace(running, rungs=rungs), derivation)
 
     def stop(self, clock: Clock | None = None, owner: str | None = None, about: str | None = None) -> None:
@@ -225,6 +224,8 @@ class Step:
         ends = rung.mark in (Mark.OVERDUE, Mark.LAPSED)
         rungs = tuple(r for r in running.rungs if r != rung)
         self._keep(replace(running, rungs=rungs, passed=running.passed or ends))
+        if ends and running.about and (theirs := self.file.clock(Clock.HANDLING, running.about)):
+            self._keep(theirs)
 
     def postpone(self, running: RunningClock, rung: Rung, to: datetime) -> None:
         """Look again later: a deed that arrived in time still waits to be applied. The due instant stays."""
@@ -247,6 +248,8 @@ class Step:
         return tuple(sorted((*ahead, *late), key=lambda rung: rung.at))
 
     def _keep(self, running: RunningClock, derivation: dict[str, Any] | None = None, basis: str | None = None) -> None:
+        if running.clock is Clock.HANDLING and self._centre_is_late(running.owner):
+            running = replace(running, rungs=())  # nothing more is marked against the unit until the Centre has decided
         others = tuple(c for c in self.file.clocks if c.id != running.id)
         self.file = replace(self.file, clocks=(*others, running))
         self.clocks[running.id] = ClockRow(running, "running", None, derivation, basis)
@@ -267,10 +270,17 @@ class Step:
 
     def charge_centre(self, unit: str) -> None:
         """The Centre decides no more on an extension: what it took beyond its own limit is not the unit's time."""
-        handling = self.file.clock(Clock.HANDLING, unit)
-        if handling and (late := self.slept_away(unit)):
-            self.give_back(handling, late)
+        handling, late = self.file.clock(Clock.HANDLING, unit), self.slept_away(unit)
         self.stop(Clock.EXTENSION, about=unit)
+        if handling and late:
+            self.give_back(handling, late)
+        elif handling and not handling.rungs and not handling.passed:
+            self._keep(replace(handling, rungs=self._rungs(Clock.HANDLING, handling.due)))
+
+    def _centre_is_late(self, unit: str) -> bool:
+        """Was it marked that the Centre owes this unit a decision on its extension?"""
+        decision = self.file.clock(Clock.EXTENSION, CENTRE, unit)
+        return decision is not None and decision.passed
 
     def slept_away(self, unit: str) -> timedelta:
         """How long the Centre is late with its decision on this unit's extension."""

@@ -6,7 +6,7 @@ import pytest
 
 from domain.acceptance import ACCEPTED, ELSEWHERE
 from domain.messages import message
-from domain.refusals import Lacking
+from domain.refusals import Lacking, NotPermitted
 from domain.regulation import art
 from domain.vocabulary import Act, Channel, Clock, Exclusion, Mark, Matter, Outcome, Report, Status, Text, Urgency
 from tests.cases import at, refused, registered, returned
@@ -143,7 +143,9 @@ def test_another_address_than_the_usual_one_may_be_named() -> None:  # Art. 10(4
 
 def test_what_came_back_from_a_unit_may_turn_out_not_to_be_accepted() -> None:  # Art. 10(4)
     story = returned()
-    assert story.agent(Act.DECLINE, exclusion=Exclusion.MILITARY) is Status.CLOSED
+    with refused(NotPermitted):  # what was transferred, an agent alone does not close (Art. 13)
+        story.agent(Act.DECLINE, exclusion=Exclusion.MILITARY)
+    assert story.supervisor(Act.DECLINE, exclusion=Exclusion.MILITARY) is Status.CLOSED
 
 
 @pytest.mark.parametrize(("urgency", "due"), [("normal", "14:00"), ("urgent", "10:30"), ("critical", "10:15")])

@@ -181,4 +181,4 @@ def test_it_may_turn_out_not_to_be_the_hotlines_business_after_all() -> None:  #
     story = answered()
     story.person(Act.RATE, rating=Rating.GOOD)
     story.person(Act.DISPUTE, at=story.now + timedelta(hours=1))
-    assert story.agent(Act.DECLINE, exclusion=Exclusion.CIVIL) is Status.CLOSED
+    assert story.supervisor(Act.DECLINE, exclusion=Exclusion.CIVIL) is Status.CLOSED

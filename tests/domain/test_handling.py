@@ -460,13 +460,38 @@ def test_time_that_the_centre_took_beyond_its_own_limit_is_given_back(arrival: d
 
 def test_a_unit_is_not_overdue_for_what_the_centre_slept_away() -> None:
     story = asked()
-    story.until(at("11-12T15:00"))  # five and a half days beyond its limit; the unit was marked meanwhile
-    assert story.last(Mark.OVERDUE).unit == "WATER"
+    story.until(at("11-12T15:00"))  # five and a half days beyond its limit: nothing is marked against the unit
+    assert [entry.unit for entry in story.all(Mark.OVERDUE)] == [None]
+    assert not {Mark.URGED, Mark.NOTICED, Mark.BULLETINED} & set(story.events)
     story.agent(Act.DENY, unit="WATER")
     assert story.due(Clock.HANDLING, "WATER") == at("11-16T15:00")
-    assert story.last(Mark.BREACH_WITHDRAWN).detail["why"] == "centre_decided_late"
     assert story.last(Mark.DUE_MOVED).detail["why"] == "centre_decided_late"
     assert not story.case.overdue
+    story.until(at("11-16T15:00"))
+    assert story.last(Mark.OVERDUE).unit == "WATER"
+
+
+def test_an_extension_granted_late_is_never_worse_for_the_unit_than_one_refused() -> None:
+    story = asked()
+    story.until(at("11-12T15:00"))
+    story.agent(Act.GRANT, unit="WATER", until=date(2025, 11, 12))
+    assert story.due(Clock.HANDLING, "WATER") == at("11-16T15:00")
+    later = asked()
+    later.until(at("11-12T15:00"))
+    later.agent(Act.GRANT, unit="WATER", until=date(2025, 11, 19))
+    assert later.due(Clock.HANDLING, "WATER") == at("11-20T00:00")
+    later.until(at("11-20T00:00"))
+    assert later.last(Mark.OVERDUE).unit == "WATER"
+
+
+def test_a_decision_that_arrived_in_time_and_was_applied_late_leaves_the_ladder_as_it_was() -> None:
+    story = asked()
+    story.until(at("11-07T09:00"))
+    assert story.file.clock(Clock.HANDLING, "WATER").rungs == ()  # type: ignore[union-attr]
+    story.agent(Act.DENY, unit="WATER", at=at("11-06T23:00"))
+    assert story.due(Clock.HANDLING, "WATER") == EXPIRY
+    story.until(EXPIRY)
+    assert story.last(Mark.OVERDUE).unit == "WATER"
 
 
 def test_nor_when_it_reports_before_the_centre_has_decided_at_all() -> None:
@@ -474,7 +499,7 @@ def test_nor_when_it_reports_before_the_centre_has_decided_at_all() -> None:
     story.until(at("11-12T15:00"))
     assert story.feedback() is Status.CALLBACK
     assert story.last(Act.FEEDBACK).detail.get("late") is None
-    assert story.last(Mark.BREACH_WITHDRAWN).unit == "WATER"
+    assert [entry.unit for entry in story.all(Mark.OVERDUE)] == [None]
 
 
 def test_and_what_it_explains_meanwhile_is_explained_in_time() -> None:  # Art. 11(2)
@@ -795,6 +820,5 @@ def test_a_result_is_looked_at_where_any_of_the_units_was_late() -> None:  # Art
 def test_what_the_centre_slept_away_is_no_breach_of_a_unit_whose_part_then_ends() -> None:
     story = asked()
     story.until(at("11-12T15:00"))
-    assert story.last(Mark.OVERDUE).unit == "WATER"
     story.agent(Act.RECALL)
-    assert Mark.BREACH_WITHDRAWN in story.new()
+    assert [entry.unit for entry in story.all(Mark.OVERDUE)] == [None]

@@ -293,11 +293,13 @@ def test_every_provision_that_a_step_rests_on_exists_and_the_four_ways_are_there
     assert ways == {"Art. 10(1)", "Art. 10(2)", "Art. 10(3)", "Art. 10(4)"}
 
 
-def test_only_a_callback_a_rating_or_a_waiver_closes_a_transferred_case_but_for_three_other_exits() -> None:  # Art. 13
-    with_units = {S.ASSIGNED, S.REVIEW, S.CALLBACK, S.SUPERVISED}
+def test_only_a_callback_a_rating_or_a_waiver_closes_a_transferred_case_but_for_four_other_exits() -> None:  # Art. 13
+    with_units = {S.ASSIGNED, S.RETURNED, S.ESCALATED, S.REVIEW, S.CALLBACK, S.SUPERVISED}
     closing = {m.act for m in MOVES if m.origin in with_units and S.CLOSED in m.targets}
-    persons_word, others = {A.ATTEMPT, A.RATE, A.LAPSE}, {A.WITHDRAW, A.CEASE, A.CONCLUDE}
+    persons_word, others = {A.ATTEMPT, A.RATE, A.LAPSE}, {A.WITHDRAW, A.CEASE, A.CONCLUDE, A.DECLINE}
     assert closing == persons_word | others
+    assert {m.roles for m in MOVES if m.act is A.DECLINE and m.origin in with_units} == {(R.SUPERVISOR,)}
+    assert not {role for m in MOVES if m.act is A.RATE for role in m.roles} & {R.AGENT, R.SUPERVISOR, R.UNIT}
     assert {m.origin for m in MOVES if m.act is A.CONCLUDE} == {S.SUPERVISED}
 
 

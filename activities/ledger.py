@@ -6,8 +6,9 @@ an open history. Asked twice, they write once: a step that finds the file moved 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -21,10 +22,11 @@ from domain.calendar import Calendar
 from domain.case import Deed, File, Rung
 from domain.refusals import Refusal
 from domain.step import Result
-from domain.vocabulary import Act, Mark, Status
+from domain.vocabulary import Act, Mark, Role, Status
 from storage import archives, deeds, files
 from storage.calendar import CalendarInForce
 from storage.engine import single
+from storage.notes import known
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,14 @@ class Ledger:
     async def hear(self, file: File, deed: Deed, now: datetime) -> Applied:
         """Carry out a deed as it is on record, whatever was sent: machine clients and operators signal what they like.
 
-        One that no API registered arrived now. One that is on record as another act, or of another case, is left alone.
+        One that no API registered arrived now, and brings only texts that are on record. One that is on record as
+        another act, or of another case, is left alone.
         """
+        if not _storable(deed):
+            deed = nobodys(hashlib.sha256(ascii(deed).encode()).hexdigest(), file.case.number, deed.act, now)
         async with self._engine.connect() as conn:
-            await deeds.receive(conn, replace(deed, received_at=now), [], None, "")
+            texts = await known(conn, file.case.number, deed.notes)
+            await deeds.receive(conn, replace(deed, received_at=now, notes=texts), [], None, "")
             kept = await deeds.on_record(conn, deed.id)
         if (kept.number, kept.act) != (deed.number, deed.act):
             activity.logger.warning("a signal under the ID of another deed was dropped")
@@ -173,6 +179,28 @@ MARKS = (Mark.WARNED, Mark.URGED, Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED, M
 
 SIGNALS = {"unit_feedback": Act.FEEDBACK, "unit_return": Act.RETURN}
 """The acts of a unit that may also come by signal, from machine clients and operators, by the signal's name."""
+
+
+LONGEST = 200
+"""No string of a deed is longer: they are codes."""
+
+
+def nobodys(id: str, number: str, act: Act, now: datetime) -> Deed:
+    """What stands on record for a signal that cannot be kept as it came: no unit's, so it is refused."""
+    return Deed(id=id, number=number, act=act, role=Role.UNIT, actor="signal", received_at=now)
+
+
+def _storable(deed: Deed) -> bool:
+    """PostgreSQL takes no NUL and no lone surrogate, and no key of any length."""
+    strings = [value for each in asdict(deed).values() for value in _strings(each)]
+    return all(len(value) <= LONGEST and value.isprintable() for value in strings)
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
+    return [found for part in parts for found in _strings(part)]
 
 
 def _named(name: str, step: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
@@ -32,7 +33,7 @@ from domain.lifecycle import move
 from domain.limits import SHANGHAI
 from domain.refusals import Refusal
 from domain.vocabulary import Act, Clock, Role, Status, Text
-from storage import deeds, files, intake, reading
+from storage import deeds, files, intake, reading, tables
 from storage.calendar import announce, publish, read
 from storage.engine import single
 from storage.files import CASE
@@ -233,13 +234,22 @@ class Request:
 
     async def receive(self, act: str, role: str, *, at: datetime | None = None, **codes: Any) -> Deed:
         """Register a deed with its texts; nobody hands it over. It arrives now, or at another instant."""
-        deed = self.deed(act, role, at or await self.now(), **codes)
-        written = [note(kind, f"{SECRET}：{kind.zh}") for kind in deed.notes]
-        deed = replace(deed, notes={row["kind"]: row["id"] for row in written})
-        notes = [row | {"case_number": self.number, "written_at": deed.received_at} for row in written]
+        deed, notes = self._written(self.deed(act, role, at or await self.now(), **codes))
         async with single(self.town.engine).connect() as conn:
             await deeds.receive(conn, deed, notes, None, "")
         return deed
+
+    async def with_texts(self, deed: Deed) -> Deed:
+        """The deed, unregistered, with texts that are on record."""
+        written, notes = self._written(deed)
+        async with self.town.engine.begin() as conn:
+            await conn.execute(insert(tables.notes), notes)
+        return written
+
+    def _written(self, deed: Deed) -> tuple[Deed, list[dict[str, Any]]]:
+        rows = [note(kind, f"{SECRET}：{kind.zh}") for kind in deed.notes]
+        notes = [row | {"case_number": self.number, "written_at": deed.received_at} for row in rows]
+        return replace(deed, notes={row["kind"]: row["id"] for row in rows}), notes
 
     async def hand_over(self, deed: Deed) -> str:
         """Find the desk that holds the case, however often it changes; one that cannot now is asked again, as by the sweep."""

@@ -7,10 +7,12 @@ from datetime import timedelta
 from functools import partial
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 from temporalio.exceptions import ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.ledger import SIGNALS, Ledger
+    from activities.ledger import SIGNALS, Ledger, nobodys
     from domain.case import CENTRE, Deed, File
     from domain.vocabulary import Clock, Exclusion, Status
     from workflows import words
@@ -18,6 +20,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.designation import Designation
     from workflows.desk import LOOK, Desk, Shown
 
+
+NOTHING = RawValue(Payload())
+"""What a signal without an argument brings."""
 
 AGAIN = timedelta(seconds=10)
 """How long the case waits before it opens a desk again that was ended from outside."""
@@ -52,22 +57,24 @@ class CaseWorkflow(Desk):
     @workflow.signal(
         description="A unit's machine client reports the result; a late or wrong one is refused on record."
     )
-    async def unit_feedback(self, deed: Deed | None = None) -> None:
+    async def unit_feedback(self, deed: RawValue = NOTHING) -> None:
         await self._hear("unit_feedback", deed)
 
     @workflow.signal(
         description="A unit's machine client gives the case back; a late or wrong one is refused on record."
     )
-    async def unit_return(self, deed: Deed | None = None) -> None:
+    async def unit_return(self, deed: RawValue = NOTHING) -> None:
         await self._hear("unit_return", deed)
 
-    async def _hear(self, name: str, deed: Deed | None) -> None:
-        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds."""
-        if deed is None:
-            workflow.logger.warning("a signal without a deed was dropped")
-            return
+    async def _hear(self, name: str, given: RawValue) -> None:
+        """The same step as the update. Nobody waits for an answer, so a refusal stays in the deeds.
+
+        What is no deed at all is the deed of nobody, and refused as such.
+        """
+        act, number = SIGNALS[name], self.file.case.number
+        deed = _deed_in(given) or nobodys(workflow.uuid4().hex, number, act, workflow.now())
         async with self.pen:
-            await self.apply(name, replace(deed, act=SIGNALS[name], number=self.file.case.number))
+            await self.apply(name, replace(deed, act=act, number=number))
 
     @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
     async def look(self) -> None:
@@ -116,3 +123,11 @@ class CaseWorkflow(Desk):
                 if old[key] != value
             ]
         )
+
+
+def _deed_in(given: RawValue) -> Deed | None:
+    try:
+        found = workflow.payload_converter().from_payload(given.payload, Deed)
+    except Exception:  # whatever the converter makes of junk
+        return None
+    return found if isinstance(found, Deed) else None

@@ -12,10 +12,11 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import ledger
 from domain.case import Deed, File
 from domain.refusals import REFUSALS, Refusal
 from domain.regulation import Citation
-from domain.vocabulary import Act, Urgency
+from domain.vocabulary import Urgency
 from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 PRIORITY = {Urgency.CRITICAL: Priority(priority_key=1), Urgency.URGENT: Priority(priority_key=2)}
 """Urgent cases jump a backlog; the default key is 3."""
 
-SIGNALS = {Act.FEEDBACK: CaseWorkflow.unit_feedback, Act.RETURN: CaseWorkflow.unit_return}
+SIGNALS = {act: name for name, act in ledger.SIGNALS.items()}
 """The acts that a machine client may also send without waiting for an answer."""
 
 

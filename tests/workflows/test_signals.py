@@ -5,6 +5,7 @@ Nobody waits for an answer, so nothing that comes this way may ever fail a workf
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,9 +14,9 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from domain.case import Deed
-from domain.vocabulary import Act, Status
+from domain.vocabulary import Act, Status, Text
+from storage import deeds
 from tests.town import Request, Town
-from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere
 
 INSTANT = timedelta(microseconds=1)
@@ -52,13 +53,26 @@ async def test_a_return_by_signal_is_a_return(town: Town) -> None:
 
 async def test_a_signal_that_no_api_registered_is_on_record_before_it_is_judged(town: Town) -> None:
     request = await town.transferred()
-    result = request.deed("feedback", "unit", await request.now(), unit="WATER", replied="phone")
+    result = await request.with_texts(
+        request.deed("feedback", "unit", await request.now(), unit="WATER", replied="phone")
+    )
     await request.signal(result)
     await request.until("callback")
     assert (await request.deeds())[result.id] == "applied"
     late = request.deed("return", "unit", await request.now(), unit="WATER")
     await request.signal(late)
     await request.until_deed(late, "NotPermitted")
+    await works_on(request)
+
+
+async def test_a_text_that_is_not_on_record_is_none(town: Town) -> None:  # Art. 11(1), (3)
+    """Whatever a signal names as its text: a reason, a reply must be there for who reads the file."""
+    request, other = await town.transferred(), await town.transferred()
+    theirs = await other.receive("return", "unit", unit="WATER")
+    for text in ("样例理由", "no-such-note", theirs.notes[Text.REASON]):
+        deed = replace(request.deed("return", "unit", await request.now(), unit="WATER"), notes={Text.REASON: text})
+        await request.signal(deed)
+        await request.until_deed(deed, "Lacking")
     await works_on(request)
 
 
@@ -81,9 +95,10 @@ async def test_a_late_return_by_signal_is_refused_on_record_with_the_provision(r
     """Art. 11(3)."""
     request = await town.transferred()
     due = await request.expire("return", "WATER")
-    late = request.deed("return", "unit", due, unit="WATER")
     if registered:
         late = await request.receive("return", "unit", unit="WATER", at=due)
+    else:
+        late = await request.with_texts(request.deed("return", "unit", due, unit="WATER"))
     await request.signal(late)
     await request.until_deed(late, "TooLate")
     refusal = (await town.deeds_of(request.number))[late.id]["refusal"]
@@ -157,8 +172,10 @@ async def test_a_signal_while_a_child_holds_the_case_disturbs_neither(town: Town
 
 async def test_a_signal_that_says_another_act_is_what_its_name_says(town: Town) -> None:
     request = await town.transferred()
-    deed = request.deed("override", "unit", await request.now(), unit="WATER")
-    await request.handle().signal(CaseWorkflow.unit_return, deed)
+    deed = await request.with_texts(
+        replace(request.deed("override", "unit", await request.now(), unit="WATER"), notes={Text.REASON: ""})
+    )
+    await request.handle().signal("unit_return", deed)
     await request.until("returned")
     assert (await request.last("return")).deed == deed.id
 
@@ -168,7 +185,8 @@ async def test_a_signal_with_another_number_is_a_deed_of_the_case_that_it_reache
     request, other = await town.transferred(), await town.transferred()
     number = other.number if whose == "another case's" else "TJ0"
     deed = request.deed("feedback", "unit", await request.now(), unit="WATER", number=number, replied="phone")
-    await request.handle().signal(CaseWorkflow.unit_feedback, deed)
+    deed = await request.with_texts(deed)
+    await request.handle().signal("unit_feedback", deed)
     await request.until("callback")
     assert (await request.deeds())[deed.id] == "applied"
     assert (await other.case()).status is Status.ASSIGNED
@@ -188,13 +206,13 @@ async def test_a_signal_that_no_api_registered_cannot_say_that_it_came_earlier(t
     """Art. 11(3)."""
     request = await town.transferred()
     due = await request.expire("return", "WATER")
-    antedated = request.deed("return", "unit", due - timedelta(hours=1), unit="WATER")
+    antedated = await request.with_texts(request.deed("return", "unit", due - timedelta(hours=1), unit="WATER"))
     await request.signal(antedated)
     await request.unit("WATER", "sign")
     assert (await request.deeds())[antedated.id] == "TooLate"
 
 
-async def test_a_signal_that_is_no_deed_is_dropped(town: Town) -> None:
+async def test_a_signal_that_is_no_deed_is_nobodys_and_refused_on_record(town: Town) -> None:
     request = await town.transferred()
     for junk in ("样例", {"id": uuid4().hex}, None, 7):
         await request.handle().signal("unit_feedback", junk)
@@ -202,6 +220,31 @@ async def test_a_signal_that_is_no_deed_is_dropped(town: Town) -> None:
     await request.handle().signal("no_such_signal", "样例")
     await request.unit("WATER", "sign")
     assert await request.events() == ["register", "transfer", "sign"]
+    refused = [deed for deed in (await town.deeds_of(request.number)).values() if deed["refusal"]]
+    assert [(deed["actor"], deed["unit"], deed["refusal"]["kind"]) for deed in refused] == [
+        ("signal", None, "NotYours")
+    ] * 5
+    await works_on(request)
+
+
+UNSTORABLE: dict[str, dict[str, Any]] = {
+    "NUL in the ID": {"id": "a\x00b"},
+    "NUL in the unit": {"unit": "WATER\x00"},
+    "NUL in the actor": {"actor": "\x00"},
+    "NUL in a note's ID": {"notes": {"public": "\x00"}},
+    "an ID of any length": {"id": "x" * 6000},
+}
+
+
+@pytest.mark.parametrize("wrong", UNSTORABLE)
+async def test_a_signal_that_cannot_be_kept_as_it_came_is_refused_on_record(wrong: str, town: Town) -> None:
+    """It must not hold the case up: nobody else could act, and no clock would strike."""
+    request = await town.transferred()
+    deed = deeds.DEED.dump_python(request.deed("feedback", "unit", await request.now(), unit="WATER"), mode="json")
+    await request.handle().signal("unit_feedback", {**deed, **UNSTORABLE[wrong]})
+    await request.unit("WATER", "sign")
+    (refused,) = [deed for deed in (await town.deeds_of(request.number)).values() if deed["refusal"]]
+    assert (refused["actor"], refused["refusal"]["kind"]) == ("signal", "NotYours")
     await works_on(request)
 
 

@@ -149,6 +149,17 @@ async def overdue(p: Player) -> None:
     await _content(p)
 
 
+async def centre_late(p: Player) -> None:
+    """Art. 9 ¶2, 10(2): the Centre's own clock warns it, and marks it overdue, when nobody takes up what is urgent."""
+    (unit,) = _units(p, 1)
+    await p.register(matter="help", urgency="critical")
+    await p.until_event("warned")
+    await p.until_event("overdue")
+    await p.agent("transfer", lead=unit)
+    await _handled(p, unit)
+    await _content(p)
+
+
 async def designated(p: Player) -> None:
     """Art. 12 ¶2: duty disputed, the approval office designates; a designated unit cannot give back."""
     first, second = _units(p, 2)
@@ -385,10 +396,11 @@ SCENARIOS: dict[Scenario, int] = {
     by_machine: 2,
     disputed: 2,
     overridden: 1,
+    centre_late: 1,
 }
 """How often each is drawn; every one is played once before any is drawn."""
 
-PATIENT = (overdue, unreachable, supervised, rating_lapsed, waived)
+PATIENT = (overdue, centre_late, unreachable, supervised, rating_lapsed, waived)
 """They wait for clocks for most of their time, so they begin first."""
 
 

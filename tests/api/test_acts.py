@@ -485,6 +485,14 @@ async def test_a_signal_lost_on_an_archived_case_is_refused_by_the_sweep(
     assert next(d for d in await deeds(house, number) if d["state"] == "refused")["refusal"]["kind"] == "NotPermitted"
 
 
+@pytest.mark.parametrize("prefer", ["Respond-Async", "respond-async, wait=5", "wait=5,respond-async;foo=1"])
+async def test_a_preference_is_read_as_rfc_7240_writes_it(house: Line, prefer: str) -> None:
+    number = await at_water(house)
+    body = {"public": "已修好。", "replied": "phone"}
+    answer = await house.post(f"/cases/{number}/feedback", Role.UNIT, body, "WATER", Prefer=prefer)
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/cases/{number}/deeds")
+
+
 async def test_the_same_key_without_waiting_is_done_once(house: Line) -> None:
     number, key = await at_water(house), uuid4().hex
     path, body = f"/cases/{number}/feedback", {"public": "已修好。", "replied": "phone"}

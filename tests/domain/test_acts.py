@@ -157,6 +157,13 @@ def test_never_to_less_than_was_announced() -> None:
     story.holidays("works = [2025-11-08, 2025-11-09]")  # by itself it would end two days sooner
     assert {running.id: running.due for running in story.file.clocks} == before
     assert story.new() == [Act.RECOMPUTE]
+    (row,) = [row for row in story.steps[-1].clocks if row.clock.clock is Clock.HANDLING]
+    assert row.derivation is not None  # it says what is known now, and stands at what was announced
+    assert (row.derivation["calendar_version"], row.derivation["due"]) == (
+        story.calendar.version,
+        row.clock.due.isoformat(),
+    )
+    assert not row.derivation["provisional"]
 
 
 def test_what_a_notice_gives_and_takes_may_leave_the_limit_where_it_is_and_says_so() -> None:

@@ -663,3 +663,25 @@ def test_a_decline_is_possible_before_the_centre_has_transferred_and_not_while_u
 def datetimes(detail: dict[str, str | int | bool | None]) -> tuple[object, object]:
     """The old and the new due instant of an entry."""
     return datetime.fromisoformat(str(detail["old"])), datetime.fromisoformat(str(detail["new"]))
+
+
+# -- a report is recognised late (Art. 9 ¶2) ------------------------------------------------------------------------------
+
+
+def referred() -> Story:
+    story = registered()
+    story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED)
+    return story
+
+
+@pytest.mark.parametrize("make", [answered, at_callback, supervised, referred])
+def test_what_turns_out_to_be_a_report_goes_to_the_competent_unit_before_it_is_called_one(
+    make: Callable[[], Story],
+) -> None:  # Art. 9 ¶2
+    story = make()
+    with refused(NotPermitted, art(9, paragraph=2)):
+        story.agent(Act.CORRECT, report=Report.UNLAWFUL)
+    story.supervisor(Act.OVERRIDE)
+    story.agent(Act.CORRECT, report=Report.UNLAWFUL)
+    story.transfer()
+    assert story.clock(Clock.ADMISSION, "WATER")

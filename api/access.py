@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -22,13 +21,12 @@ from joserfc.jwk import OctKey
 from pydantic import TypeAdapter
 
 from api.errors import Problem
+from api.rights import NOBODY, RIGHTS, UNITS
 from api.texts import Code
 from domain.vocabulary import Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "hotline-8890"
-NOBODY = {Role.SYSTEM, Role.REQUESTER}
-"""Roles without a token: the workflow, and who comes by number and tracking code."""
 TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
 """The header with the code that intake gave the person; never in a URL (Art. 15)."""
 _CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
@@ -88,7 +86,7 @@ class Verifier:
             _coded(caller)
         except ValueError as error:
             raise Problem(401, "Unauthenticated", str(error)) from None
-        if (caller.role is Role.UNIT) != (caller.unit is not None) or caller.role in NOBODY:
+        if (caller.role in UNITS) != (caller.unit is not None) or caller.role in NOBODY:
             raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")
         return caller
 
@@ -99,22 +97,20 @@ async def _caller(
     if credentials is None:
         raise Problem(401, "Unauthenticated", "a bearer token is needed: Authorization: Bearer …")
     verifier: Verifier = request.app.state.verifier
-    return verifier.caller(credentials.credentials)
+    caller = verifier.caller(credentials.credentials)
+    _permit(caller, f"{request.method} {request.scope['route'].path}")
+    return caller
+
+
+def _permit(caller: Caller, route: str) -> None:
+    """Let pass whom RIGHTS names; anybody else gets a 403 that says for whom it is."""
+    if caller.role not in RIGHTS[route]:
+        theirs = ", ".join(sorted(RIGHTS[route]))
+        raise Problem(403, "Forbidden", f"not for the role {caller.role}; for: {theirs}")
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-
-
-def only(caller: Caller, *roles: Role) -> None:
-    """Let these roles pass; anybody else gets a 403."""
-    if caller.role not in roles:
-        raise forbidden(caller, roles)
-
-
-def forbidden(caller: Caller, roles: Iterable[Role]) -> Problem:
-    """A 403 that says for whom it is."""
-    theirs = ", ".join(sorted(set(roles) - NOBODY))
-    return Problem(403, "Forbidden", f"not for the role {caller.role}; for: {theirs}")
+"""Who calls, and may use this route: a route that asks for it is guarded by RIGHTS."""
 
 
 def tracking_code(secret: bytes, number: str) -> str:

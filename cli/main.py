@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from api.access import NOBODY, Caller, issue
+from api.access import Caller, issue
+from api.rights import NOBODY, UNITS
 from cli.demo import play
 from cli.processes import StackError
 from cli.rows import read_rows
@@ -156,15 +157,15 @@ def links(console: Console, stack: LocalStack) -> None:
 @app.command()
 def token(
     role: Role,
-    unit: Annotated[str | None, typer.Option(help="the unit's code, for the role unit")] = None,
+    unit: Annotated[str | None, typer.Option(help="the unit's code, for the roles unit, unit_lead and partner")] = None,
     subject: Annotated[str | None, typer.Option(help="who it is for, by a code: never a name")] = None,
     data: Data = HERE,
 ) -> None:
     """Issue a bearer token of the local issuer, signed with the stack's secret, for 12 hours."""
     if role in NOBODY:
         raise typer.BadParameter(f"{role} signs in nowhere: the person has a tracking code")
-    if (role is Role.UNIT) != (unit is not None):
-        raise typer.BadParameter("--unit goes with the role unit, and only with it")
+    if (role in UNITS) != (unit is not None):
+        raise typer.BadParameter("--unit goes with the roles unit, unit_lead and partner, and only with them")
     with plainly():
         try:
             secret = (data / "secret").read_bytes().strip()

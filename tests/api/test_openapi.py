@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from api.acts import BODIES, ROLES
+from api.acts import BODIES
 from api.app import create_app
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
 from api.fields import FIELDS
+from api.rights import ROLES
 from domain.vocabulary import Act, Role
 from tests.line import Line, settings_for, token
 

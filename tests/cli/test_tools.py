@@ -52,7 +52,7 @@ def test_what_is_missing_is_said_in_one_line(words: list[str], said: str, tmp_pa
     [
         (["system"], "signs in nowhere"),
         (["requester"], "signs in nowhere"),
-        (["unit"], "--unit goes with the role unit"),
+        (["unit"], "--unit goes with the roles unit"),
         (["unit", "--unit", "电力"], "are codes"),
         (["agent", "--subject", "王小明"], "are codes"),
     ],

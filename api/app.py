@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, errors, intake, reading, receipts, tracking, vocabulary
+from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
 from api.access import Verifier
 from api.body import BodyLimit
 from api.errors import documented
@@ -53,8 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.verifier = Verifier(settings.secret)
     errors.install(app)
-    for routes in (intake.router, acts.router, reading.router, tracking.router, receipts.router, vocabulary.router):
-        app.include_router(routes)
+    for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes):
+        app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)
 

@@ -90,6 +90,7 @@ OWNED: dict[str, frozenset[Role]] = {
 PLAIN: dict[str, frozenset[Role]] = {
     "POST /cases": CENTRE | {R.CHANNEL},
     "POST /notices/receipts": frozenset({R.CHANNEL}),
+    "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
     "GET /units": SIGNED_IN,
     "GET /vocabulary": SIGNED_IN | {R.REQUESTER},
     "GET /health": SIGNED_IN | {R.REQUESTER},

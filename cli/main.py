@@ -18,11 +18,23 @@ from rich.table import Table
 
 from api.access import Caller, issue
 from api.rights import NOBODY, UNITS
+from cli.causes import By, Reason, cause
 from cli.demo import play
 from cli.processes import StackError
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
-from cli.surroundings import database, database_around, holds_cases, plainly, spoken, surroundings, temporal
+from cli.surroundings import (
+    HERE,
+    Data,
+    database,
+    database_around,
+    holds_cases,
+    plainly,
+    spoken,
+    surroundings,
+    temporal,
+)
+from cli.units import unit_app
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
@@ -36,12 +48,11 @@ from workflows.client import Later, start
 app = typer.Typer(help="便民服务专线 88908890 · the public-service hotline", no_args_is_help=True, add_completion=False)
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
+app.add_typer(unit_app, name="unit")
 
-Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
-HERE = Path(".hotline")
 DEMO = HERE / "demo"
 SATURDAY = 5
 CASES = 'WorkflowType="Case"'
@@ -224,6 +235,8 @@ async def _calendar(data: Path) -> Calendar:
 @calendar_app.command("load")
 def calendar_load(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a notice as in domain/calendars/")],
+    reason: Reason,
+    by: By = None,
     data: Data = HERE,
 ) -> None:
     """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced.
@@ -231,10 +244,12 @@ def calendar_load(
     In the database of DATABASE_URL, else of the stack that runs on --data.
     """
 
+    why = cause(reason, by)
+
     async def publish(url: str) -> tuple[int, int]:
         notice = read_notice(file.read_text(encoding="utf-8-sig"))
         async with database(url) as conn:
-            return await announce(conn, notice, datetime.now(UTC))
+            return await announce(conn, notice, why)
 
     with plainly():
         version, concerned = asyncio.run(publish(database_around(data)))

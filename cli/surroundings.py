@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import unquote
 
 import typer
@@ -24,6 +25,10 @@ from cli.stack import ENVIRONMENT
 from settings import sqlalchemy_url
 from storage.engine import make_engine
 from workflows.client import connect
+
+HERE = Path(".hotline")
+"""Where a stack keeps its state, if not said otherwise."""
+Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 
 PATIENCE = 10
 """Seconds until a server that does not answer is given up."""

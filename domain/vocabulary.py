@@ -280,6 +280,15 @@ class Text(Word):
     COMMENT = "comment", "评价意见", "comment of the person"
 
 
+class Change(Word):
+    """What of the house's own was changed; each change is on record with its reason."""
+
+    KEY_CREATED = "key_created", "签发密钥", "key created"
+    KEY_REVOKED = "key_revoked", "吊销密钥", "key revoked"
+    CALENDAR_PUBLISHED = "calendar_published", "发布放假通知", "holiday notice published"
+    UNIT_SET = "unit_set", "变更单位", "unit entered or changed"
+
+
 class Audience(Word):
     """Whom a notice is for."""
 

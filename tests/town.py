@@ -34,6 +34,7 @@ from domain.refusals import Refusal
 from domain.vocabulary import Act, Clock, Role, Status, Text
 from storage import deeds, files, intake, reading
 from storage.calendar import announce, publish, read
+from storage.changes import Cause
 from storage.engine import single
 from storage.files import CASE
 from tests.sandbox import SANDBOX
@@ -146,7 +147,7 @@ class Town:
         """The same while cases are open: those concerned get a deed, which the sweep would hand over."""
 
         async def announced(conn: Any, notice: Notice) -> Any:
-            return await announce(conn, notice, now)
+            return await announce(conn, notice, Cause("administrator-1", now, "样例通知。"))
 
         return await self._published(announced, off, works, ())
 

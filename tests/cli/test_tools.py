@@ -15,6 +15,9 @@ from cli.surroundings import spoken, surroundings
 NOTICE = '[notice]\nyear = 2027\ntitle = "样例通知"\n'
 
 
+UNIT = ["unit", "set", "SAMPLE", "--zh", "样例", "--en", "Sample", "--kind", "enterprise", "--reason", "样例"]
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS"):
@@ -34,7 +37,8 @@ def told(*words: str) -> tuple[int, str]:
     [
         (["token", "agent"], "no stack was ever started in"),
         (["restart", "TJ20260302000001"], "no stack runs in"),
-        (["calendar", "load", "NOTICE"], "no stack runs in"),
+        (["calendar", "load", "NOTICE", "--reason", "样例"], "no stack runs in"),
+        (UNIT, "no stack runs in"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )

@@ -50,10 +50,23 @@ def _required(name: str) -> str:
     return value
 
 
-def _secret() -> bytes:
+def told_secret() -> bytes | None:
+    """The secret that the environment names, or None."""
     if file := os.environ.get("HOTLINE_SECRET_FILE"):
         return Path(file).read_bytes().strip()
-    return _required("HOTLINE_SECRET").encode()
+    return os.environ.get("HOTLINE_SECRET", "").encode() or None
+
+
+def _secret() -> bytes:
+    return told_secret() or _required("HOTLINE_SECRET").encode()
+
+
+def production() -> bool:
+    """HOTLINE_MODE is `production`; not set, it is `local`. Anything else is a ValueError."""
+    mode = os.environ.get("HOTLINE_MODE") or "local"
+    if mode not in ("local", "production"):
+        raise ValueError("HOTLINE_MODE is `local` or `production`")
+    return mode == "production"
 
 
 def sqlalchemy_url(url: str) -> str:

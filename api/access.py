@@ -1,7 +1,7 @@
-"""Who calls: a bearer token with subject, role and unit. The role never comes from the request itself.
+"""Who calls: a bearer token speaks of subject, role and unit. The role never comes from the request itself.
 
-Tokens are signed by a local issuer (`hotline token`); tracking codes are derived from the number and the secret, so
-that none is stored.
+Here: the caller, the guard of the routes, and the local issuer (`hotline token`). Which proofs are taken, `api.signin`
+says. Tracking codes are derived from the number and the secret, so that none is stored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -27,6 +27,7 @@ from domain.vocabulary import Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "hotline-8890"
+INVALID = "the bearer token is not valid, or has expired: get a new one"
 TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
 """The header with the code that intake gave the person; never in a URL (Art. 15)."""
 _CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
@@ -63,8 +64,24 @@ def _coded(caller: Caller) -> None:
         raise ValueError("the token's subject and unit are codes: letters, digits, `.`, `_`, `-`") from None
 
 
-class Verifier:
-    """Checks tokens with one key; made once for an application."""
+def unauthenticated(detail: str) -> Problem:
+    """A 401; it quotes nothing of the token."""
+    return Problem(401, "Unauthenticated", detail)
+
+
+def fitting(caller: Caller) -> Caller:
+    """The caller, whose subject and unit are codes and whose role and unit go together; otherwise a 401."""
+    try:
+        _coded(caller)
+    except ValueError as error:
+        raise unauthenticated(str(error)) from None
+    if (caller.role in UNITS) != (caller.unit is not None) or caller.role in NOBODY:
+        raise unauthenticated("the token's role and unit do not fit")
+    return caller
+
+
+class LocalIssuer:
+    """Checks the tokens that `issue` makes, with the one secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = OctKey.import_key(secret)
@@ -79,25 +96,23 @@ class Verifier:
             self._claims.validate(claims)
             caller = Caller(claims["sub"], Role(claims["role"]), claims.get("unit"))
         except (JoseError, ValueError, KeyError):
-            raise Problem(
-                401, "Unauthenticated", "the bearer token is not valid, or has expired: get a new one"
-            ) from None
-        try:
-            _coded(caller)
-        except ValueError as error:
-            raise Problem(401, "Unauthenticated", str(error)) from None
-        if (caller.role in UNITS) != (caller.unit is not None) or caller.role in NOBODY:
-            raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")
-        return caller
+            raise unauthenticated(INVALID) from None
+        return fitting(caller)
+
+
+class Verifier(Protocol):
+    """Whatever tells who a bearer token speaks of; `api.signin`."""
+
+    async def caller(self, token: str) -> Caller: ...
 
 
 async def _caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
     if credentials is None:
-        raise Problem(401, "Unauthenticated", "a bearer token is needed: Authorization: Bearer …")
-    verifier: Verifier = request.app.state.verifier
-    caller = verifier.caller(credentials.credentials)
+        raise unauthenticated("a bearer token is needed: Authorization: Bearer …")
+    sign_in: Verifier = request.app.state.sign_in
+    caller = await sign_in.caller(credentials.credentials)
     _permit(caller, f"{request.method} {request.scope['route'].path}")
     return caller
 

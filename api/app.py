@@ -10,11 +10,13 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
-from api.access import Verifier
+from api.access import LocalIssuer
 from api.body import BodyLimit
 from api.errors import documented
 from api.house import House
+from api.keys import Keys
 from api.query import known
+from api.signin import SignIn
 from settings import Settings
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
@@ -24,6 +26,10 @@ from workflows.client import connect
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API of one process. The clock is injected (`app.state.house.now`)."""
     settings = settings or Settings.from_environment()
+
+    def now() -> datetime:
+        found: datetime = app.state.house.now()
+        return found
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             calendar=CalendarInForce(once),
             now=lambda: datetime.now(UTC),
         )
+        app.state.sign_in = SignIn(Keys(once, now), LocalIssuer(settings.secret))
         yield
         await engine.dispose()
 
@@ -51,7 +58,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.verifier = Verifier(settings.secret)
     errors.install(app)
     for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes):
         app.include_router(routes.router)

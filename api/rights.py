@@ -19,6 +19,9 @@ SIGNED_IN = frozenset(R) - NOBODY
 UNITS = frozenset(HANDLER)
 """Roles that act for a unit, which their sign-in names; no other sign-in names one."""
 
+KEYED = frozenset({R.CHANNEL, R.UNIT, R.PARTNER})
+"""Roles of systems, which sign in by an API key; people sign in by the provider."""
+
 
 class Ownership(Word):
     """Which cases are a role's business."""

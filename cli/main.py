@@ -17,10 +17,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from api.access import Caller, issue
-from api.rights import NOBODY, UNITS
+from api.rights import SIGNED_IN, UNITS
 from cli.causes import By, Reason, cause
 from cli.demo import play
+from cli.keys import key_app
 from cli.processes import StackError
+from cli.roles import role_among
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
 from cli.surroundings import (
@@ -30,6 +32,7 @@ from cli.surroundings import (
     database_around,
     holds_cases,
     plainly,
+    secret_around,
     spoken,
     surroundings,
     temporal,
@@ -38,7 +41,7 @@ from cli.units import unit_app
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
-from settings import Settings, sqlalchemy_url, task_queue
+from settings import Settings, production, sqlalchemy_url, task_queue
 from storage.calendar import announce, read
 from storage.files import load
 from storage.migrate import migrate
@@ -49,6 +52,7 @@ app = typer.Typer(help="便民服务专线 88908890 · the public-service hotlin
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(unit_app, name="unit")
+app.add_typer(key_app, name="key")
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
@@ -64,6 +68,8 @@ def local_stack(data: Path, ports: Ports, *, clean: bool = False) -> LocalStack:
 
     Servers that the environment names are shown and asked before anything starts; `clean` refuses one with cases.
     """
+    if production():
+        raise StackError("HOTLINE_MODE=production: the local stack has the local issuer, which is closed there")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stack = LocalStack(
         data,
@@ -167,23 +173,22 @@ def links(console: Console, stack: LocalStack) -> None:
 
 @app.command()
 def token(
-    role: Role,
+    role: Annotated[str, role_among(SIGNED_IN, "as whom")],
     unit: Annotated[str | None, typer.Option(help="the unit's code, for the roles unit, unit_lead and partner")] = None,
     subject: Annotated[str | None, typer.Option(help="who it is for, by a code: never a name")] = None,
     data: Data = HERE,
 ) -> None:
-    """Issue a bearer token of the local issuer, signed with the stack's secret, for 12 hours."""
-    if role in NOBODY:
-        raise typer.BadParameter(f"{role} signs in nowhere: the person has a tracking code")
-    if (role in UNITS) != (unit is not None):
+    """Issue a bearer token of the local issuer, for 12 hours. In production nobody takes it.
+
+    Signed with the secret of HOTLINE_SECRET_FILE or HOTLINE_SECRET, as the stack does; else with that of --data.
+    """
+    caller = Caller(subject or unit or role, Role(role), unit)
+    if (caller.role in UNITS) != (unit is not None):
         raise typer.BadParameter("--unit goes with the roles unit, unit_lead and partner, and only with them")
     with plainly():
+        secret = secret_around(data)
         try:
-            secret = (data / "secret").read_bytes().strip()
-        except FileNotFoundError:
-            raise StackError(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
-        try:
-            typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+            typer.echo(issue(secret, caller, datetime.now(UTC)))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 

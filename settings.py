@@ -8,6 +8,32 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Oidc:
+    """The provider by which people sign in, and where its tokens say who they are."""
+
+    issuer: str
+    audience: str = "hotline-8890"
+    role_claim: str = "role"
+    unit_claim: str = "unit"
+    refresh_seconds: int = 60
+    """Its keys are fetched no more often, whatever tokens name."""
+
+    @classmethod
+    def from_environment(cls) -> Oidc | None:
+        """By HOTLINE_OIDC_ISSUER and what goes with it; None if that is not set."""
+        issuer = os.environ.get("HOTLINE_OIDC_ISSUER")
+        if not issuer:
+            return None
+        return cls(
+            issuer=issuer,
+            audience=os.environ.get("HOTLINE_OIDC_AUDIENCE") or cls.audience,
+            role_claim=os.environ.get("HOTLINE_OIDC_ROLE_CLAIM") or cls.role_claim,
+            unit_claim=os.environ.get("HOTLINE_OIDC_UNIT_CLAIM") or cls.unit_claim,
+            refresh_seconds=int(os.environ.get("HOTLINE_OIDC_REFRESH_SECONDS") or cls.refresh_seconds),
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
     """What one process needs to know of its surroundings; made once, at start."""
 
@@ -23,6 +49,9 @@ class Settings:
     """Where notices go (docs/sms-gateway.md); none: they wait in the outbox."""
     sweep_seconds: int
     """How often what was registered but not handed over is handed over."""
+    production: bool = False
+    """The local issuer is closed, and the API does not start if nobody could sign in."""
+    oidc: Oidc | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -36,6 +65,8 @@ class Settings:
             secret=_secret(),
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
             sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
+            production=production(),
+            oidc=Oidc.from_environment(),
         )
 
 

@@ -6,17 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import httpx
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
-from api.access import LocalIssuer
 from api.body import BodyLimit
 from api.errors import documented
 from api.house import House
-from api.keys import Keys
 from api.query import known
-from api.signin import SignIn
+from api.signin import open_sign_in
 from settings import Settings
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
@@ -26,10 +25,6 @@ from workflows.client import connect
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API of one process. The clock is injected (`app.state.house.now`)."""
     settings = settings or Settings.from_environment()
-
-    def now() -> datetime:
-        found: datetime = app.state.house.now()
-        return found
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,9 +38,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             calendar=CalendarInForce(once),
             now=lambda: datetime.now(UTC),
         )
-        app.state.sign_in = SignIn(Keys(once, now), LocalIssuer(settings.secret))
-        yield
-        await engine.dispose()
+        try:
+            async with httpx.AsyncClient() as http:
+                app.state.sign_in = await open_sign_in(settings, once, http, now)
+                yield
+        finally:
+            await engine.dispose()
+
+    def now() -> datetime:
+        house: House = app.state.house
+        return house.now()
 
     app = FastAPI(
         title="hotline-8890",

@@ -31,7 +31,10 @@ INVALID = "the bearer token is not valid, or has expired: get a new one"
 TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
 """The header with the code that intake gave the person; never in a URL (Art. 15)."""
 _CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
-_bearer = HTTPBearer(auto_error=False, description="`hotline token ROLE [--unit CODE]` issues one for a local stack")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="a JWT of the sign-in provider, or an API key `id.secret`; on a local stack of `hotline token ROLE`",
+)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Provider:
             claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
             role = Role(claims[self._oidc.role_claim])
-            caller = Caller(claims["sub"], role, claims.get(self._oidc.unit_claim))
+            caller = Caller(claims["sub"], role, claims.get(self._oidc.unit_claim) or None)
         except WRONG:
             raise unauthenticated(INVALID) from None
         return fitting(caller)

@@ -11,8 +11,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import TypeAdapter
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.rights import KEYED, UNITS
@@ -85,17 +83,24 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False, data: Data =
     """All keys there ever were, without their secrets; the last use to five minutes."""
     with plainly():
         found = asyncio.run(_in(database_around(data), keys.listed))
-        rows = [_shown(key) for key in found]
         if as_json:
-            typer.echo(json.dumps(rows))
+            typer.echo(json.dumps([_facts(key) for key in found]))
             return
-        table = Table(*(rows[0] if rows else ("no key",)))
-        for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
-        Console().print(table)
+        for key in found:
+            unit = f" {key.unit}" if key.unit else ""
+            used = f"used {key.used_at:%Y-%m-%d %H:%M%z}" if key.used_at else "never used"
+            typer.echo(f"{key.id}  {key.client}  {key.role}{unit}  {_life(key)}  {used}")
 
 
-def _shown(key: keys.Key) -> dict[str, Any]:
+def _life(key: keys.Key) -> str:
+    if key.revoked_at:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "live"
+    return f"{'live until' if key.live(datetime.now(UTC)) else 'expired'} {key.expires_at:%Y-%m-%d}"
+
+
+def _facts(key: keys.Key) -> dict[str, Any]:
     facts = {name: value for name, value in asdict(key).items() if name != "digest"}
     said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
     return said | {"live": key.live(datetime.now(UTC))}

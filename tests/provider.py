@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from cli.processes import free_port
 from settings import Oidc
@@ -28,7 +28,7 @@ class SampleProvider:
         self.says = self.issuer
         """The issuer that its discovery document names."""
         self.fetched = 0
-        self.keys: list[ECKey] = []
+        self.keys: list[ECKey | RSAKey] = []
         self._server: ThreadingHTTPServer | None = None
         self.rotate()
 
@@ -40,7 +40,7 @@ class SampleProvider:
         """Sign with a new key from now on; `keep`: the former ones stay published."""
         self.keys = [*(self.keys if keep else []), ECKey.generate_key("P-256", {"use": "sig"}, auto_kid=True)]
 
-    def token(self, key: ECKey | None = None, head: dict[str, Any] | None = None, **claims: Any) -> str:
+    def token(self, key: ECKey | RSAKey | None = None, head: dict[str, Any] | None = None, **claims: Any) -> str:
         """A token of an agent, with these claims laid over; None leaves one out."""
         now = datetime.now(UTC)
         usual = {
@@ -54,7 +54,8 @@ class SampleProvider:
         laid = {name: value for name, value in (usual | claims).items() if value is not None}
         signing = key or self.keys[-1]
         named = {"alg": "ES256", "kid": signing.kid} | (head or {})
-        return jwt.encode({name: value for name, value in named.items() if value is not None}, laid, signing)
+        shown = {name: value for name, value in named.items() if value is not None}
+        return jwt.encode(shown, laid, signing, algorithms=[shown["alg"]])
 
     def start(self) -> None:
         """Answer, where it answered before."""
@@ -86,7 +87,7 @@ class SampleProvider:
         if path == "/.well-known/openid-configuration":
             return {"issuer": self.says, "jwks_uri": f"{self.issuer}/keys"}
         self.fetched += 1
-        return KeySet(list(self.keys)).as_dict(private=False)
+        return KeySet([*self.keys]).as_dict(private=False)
 
 
 @contextmanager

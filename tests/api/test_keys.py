@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.vocabulary import Role
@@ -91,14 +92,13 @@ async def test_many_uses_are_one_write(house: Line, record: AsyncEngine, house_s
 
 
 @pytest.fixture
-def house_statements(house: Line) -> list[str]:
-    """The statements of every engine of this process, from now on."""
-    from sqlalchemy import Engine
-
+def house_statements(house: Line) -> Iterator[list[str]]:
+    """The statements of every engine of this process while the test runs."""
     heard: list[str] = []
 
     def hear(*given: object) -> None:
         heard.append(str(given[2]))
 
     event.listen(Engine, "before_cursor_execute", hear)
-    return heard
+    yield heard
+    event.remove(Engine, "before_cursor_execute", hear)

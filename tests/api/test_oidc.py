@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from temporalio.testing import WorkflowEnvironment
 
 from api.access import Caller, issue
@@ -62,6 +62,8 @@ async def knowing(sample: SampleProvider) -> AsyncIterator[Knowing]:
 async def test_who_it_is_say_the_claims(knowing: Knowing) -> None:
     found = await knowing.provider.caller(knowing.sample.token(sub="u-1", role="unit_lead", unit="WATER"))
     assert found == Caller("u-1", Role.UNIT_LEAD, "WATER")
+    nowhere = await knowing.provider.caller(knowing.sample.token(unit=""))  # as some providers say that there is none
+    assert nowhere == Caller("agent-9", Role.AGENT)
 
 
 async def test_which_claims_say_it_say_the_settings(sample: SampleProvider) -> None:
@@ -131,6 +133,14 @@ async def test_only_the_providers_own_keys_sign(knowing: Knowing) -> None:
         "MQ.e30.e30",
     ]
     assert [await knowing.status(token) for token in forged] == [401] * len(forged)
+
+
+async def test_which_signatures_are_taken_we_say_and_not_the_token(knowing: Knowing) -> None:
+    knowing.sample.keys = [RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)]
+    taken = {
+        name: await knowing.status(knowing.sample.token(head={"alg": name})) for name in ("RS256", "PS256", "RS512")
+    }
+    assert taken == {"RS256": 200, "PS256": 200, "RS512": 401}
 
 
 # -- keys that change ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
 from domain.refusals import Unknown
 from domain.regulation import art
-from domain.vocabulary import Audience, Channel, Clock, Mark, Matter, Outcome, Role, Status
+from domain.vocabulary import Audience, Channel, Clock, Mark, Matter, Outcome, Role, Status, UnitKind
 from storage import archives, reading, units
 from storage.archives import Archive
 from storage.reading import Rows
@@ -88,6 +88,7 @@ async def list_cases(
         status = Status.ESCALATED
     due = _end_of_today(house) if due_today else due_by
     async with house.once.connect() as conn:
+        await _fits(conn, caller)
         theirs = await _of_unit(conn, caller, unit)
         wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
@@ -209,6 +210,7 @@ async def get_assignments(
 ) -> Page[Delivered]:
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
     async with house.once.connect() as conn:
+        await _fits(conn, caller)
         asked = await _of_unit(conn, caller, unit)
         rows = await reading.inbox(conn, caller.unit or asked, active, limit, cursor, reader=caller.unit)
     return _page(Delivered, rows)
@@ -260,6 +262,7 @@ async def get_notices(
     """Urging, supervision notices, bulletin list: what the caller's unit, the Centre or the office was told."""
     theirs = Audience.UNIT if caller.unit else Audience.OFFICE if caller.role is Role.OFFICE else audience
     async with house.once.connect() as conn:
+        await _fits(conn, caller)
         return _page(Told, await reading.list_notices(conn, theirs, caller.unit, state, limit, cursor))
 
 
@@ -267,6 +270,13 @@ async def _look(number: str, caller: Caller, house: House) -> tuple[Row, Sight]:
     """The case's row and what the caller sees of it. A channel hands on what the person says, and reads nothing."""
     async with house.once.connect() as conn:
         return await look(conn, number, caller)
+
+
+async def _fits(conn: AsyncConnection, caller: Caller) -> None:
+    """A sign-in of the other kind reads no list: a partner's own is of referrals, a unit's of what was transferred."""
+    known = await units.kind(conn, caller.unit) if caller.unit else None
+    if known and (known is UnitKind.PARTNER) != (caller.role is Role.PARTNER):
+        raise Problem(403, "Forbidden", f"{caller.unit} is no unit of the role {caller.role}")
 
 
 async def _of_unit(conn: AsyncConnection, caller: Caller, unit: str | None) -> str | None:

@@ -35,6 +35,12 @@ async def listed(conn: AsyncConnection) -> list[Unit]:
     return [Unit(**{**row, "kind": UnitKind(row["kind"])}) for row in rows.mappings()]
 
 
+async def kind(conn: AsyncConnection, code: str) -> UnitKind | None:
+    """What kind of unit this is; None if it is none."""
+    found = (await conn.execute(select(units.c.kind).where(units.c.code == code))).scalar_one_or_none()
+    return UnitKind(found) if found else None
+
+
 async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = False) -> None:
     """Every code is an active unit (of the partner kind, or not); otherwise Unknown."""
     kind = units.c.kind == UnitKind.PARTNER if partner else units.c.kind != UnitKind.PARTNER

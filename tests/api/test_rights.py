@@ -121,6 +121,13 @@ async def test_a_partner_owns_what_was_referred_and_a_unit_what_was_transferred(
     for role in UNITS - {Role.PARTNER}:  # a sign-in of the other kind
         assert (await house.get(f"/cases/{number}", role, "P-LOCK")).status_code == 404
         assert (await house.act(number, "sign", role, "P-LOCK")).status_code == 404
+    for path in ("/cases", "/assignments", "/notices"):
+        for role, unit, status in (
+            (Role.PARTNER, "P-LOCK", 200),
+            (Role.UNIT, "P-LOCK", 403),
+            (Role.PARTNER, "GAS", 403),
+        ):
+            assert (await house.get(path, role, unit)).status_code == status, (path, role, unit)
     assert await house.done(number, "sign", Role.PARTNER, "P-LOCK") == "assigned"
     other = (await house.register())["number"]
     await house.done(other, "transfer", Role.AGENT, lead="WATER")

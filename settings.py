@@ -8,6 +8,32 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Oidc:
+    """The provider by which people sign in, and where its tokens say who they are."""
+
+    issuer: str
+    audience: str = "hotline-8890"
+    role_claim: str = "role"
+    unit_claim: str = "unit"
+    refresh_seconds: int = 60
+    """Its keys are fetched no more often, whatever tokens name."""
+
+    @classmethod
+    def from_environment(cls) -> Oidc | None:
+        """By HOTLINE_OIDC_ISSUER and what goes with it; None if that is not set."""
+        issuer = os.environ.get("HOTLINE_OIDC_ISSUER")
+        if not issuer:
+            return None
+        return cls(
+            issuer=issuer,
+            audience=os.environ.get("HOTLINE_OIDC_AUDIENCE") or cls.audience,
+            role_claim=os.environ.get("HOTLINE_OIDC_ROLE_CLAIM") or cls.role_claim,
+            unit_claim=os.environ.get("HOTLINE_OIDC_UNIT_CLAIM") or cls.unit_claim,
+            refresh_seconds=int(os.environ.get("HOTLINE_OIDC_REFRESH_SECONDS") or cls.refresh_seconds),
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
     """What one process needs to know of its surroundings; made once, at start."""
 
@@ -27,6 +53,9 @@ class Settings:
     """The Ed25519 key (PEM) that signs the days' roots; none: they are not signed, and the worker warns."""
     roots: Path | None = None
     """Where the signed roots go (HOTLINE_ROOTS_DIR); none: into `roots` beside the key."""
+    production: bool = False
+    """The local issuer is closed, and the API does not start if nobody could sign in."""
+    oidc: Oidc | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -42,6 +71,8 @@ class Settings:
             signing_key=_file("HOTLINE_SIGNING_KEY_FILE"),
             roots=_file("HOTLINE_ROOTS_DIR"),
             sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
+            production=production(),
+            oidc=Oidc.from_environment(),
         )
 
 
@@ -56,10 +87,23 @@ def _required(name: str) -> str:
     return value
 
 
-def _secret() -> bytes:
+def told_secret() -> bytes | None:
+    """The secret that the environment names, or None."""
     if file := os.environ.get("HOTLINE_SECRET_FILE"):
         return Path(file).read_bytes().strip()
-    return _required("HOTLINE_SECRET").encode()
+    return os.environ.get("HOTLINE_SECRET", "").encode() or None
+
+
+def _secret() -> bytes:
+    return told_secret() or _required("HOTLINE_SECRET").encode()
+
+
+def production() -> bool:
+    """HOTLINE_MODE is `production`; not set, it is `local`. Anything else is a ValueError."""
+    mode = os.environ.get("HOTLINE_MODE") or "local"
+    if mode not in ("local", "production"):
+        raise ValueError("HOTLINE_MODE is `local` or `production`")
+    return mode == "production"
 
 
 def _file(name: str) -> Path | None:

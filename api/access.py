@@ -1,7 +1,7 @@
-"""Who calls: a bearer token with subject, role and unit. The role never comes from the request itself.
+"""Who calls: a bearer token speaks of subject, role and unit. The role never comes from the request itself.
 
-Tokens are signed by a local issuer (`hotline token`); tracking codes are derived from the number and the secret, so
-that none is stored.
+Here: the caller, the guard of the routes, and the local issuer (`hotline token`). Which proofs are taken, `api.signin`
+says. Tracking codes are derived from the number and the secret, so that none is stored.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -22,17 +21,20 @@ from joserfc.jwk import OctKey
 from pydantic import TypeAdapter
 
 from api.errors import Problem
+from api.rights import NOBODY, RIGHTS, UNITS
 from api.texts import Code
 from domain.vocabulary import Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "hotline-8890"
-NOBODY = {Role.SYSTEM, Role.REQUESTER}
-"""Roles without a token: the workflow, and who comes by number and tracking code."""
+INVALID = "the bearer token is not valid, or has expired: get a new one"
 TRACKING: dict[str, Any] = {"alias": "Tracking-Code", "min_length": 8, "max_length": 40}
 """The header with the code that intake gave the person; never in a URL (Art. 15)."""
 _CODES: TypeAdapter[tuple[Code, Code | None]] = TypeAdapter(tuple[Code, Code | None])
-_bearer = HTTPBearer(auto_error=False, description="`hotline token ROLE [--unit CODE]` issues one for a local stack")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="a JWT of the sign-in provider, or an API key `id.secret`; on a local stack of `hotline token ROLE`",
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,24 @@ def _coded(caller: Caller) -> None:
         raise ValueError("the token's subject and unit are codes: letters, digits, `.`, `_`, `-`") from None
 
 
-class Verifier:
-    """Checks tokens with one key; made once for an application."""
+def unauthenticated(detail: str) -> Problem:
+    """A 401; it quotes nothing of the token."""
+    return Problem(401, "Unauthenticated", detail)
+
+
+def fitting(caller: Caller) -> Caller:
+    """The caller, whose subject and unit are codes and whose role and unit go together; otherwise a 401."""
+    try:
+        _coded(caller)
+    except ValueError as error:
+        raise unauthenticated(str(error)) from None
+    if (caller.role in UNITS) != (caller.unit is not None) or caller.role in NOBODY:
+        raise unauthenticated("the token's role and unit do not fit")
+    return caller
+
+
+class LocalIssuer:
+    """Checks the tokens that `issue` makes, with the one secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = OctKey.import_key(secret)
@@ -81,40 +99,36 @@ class Verifier:
             self._claims.validate(claims)
             caller = Caller(claims["sub"], Role(claims["role"]), claims.get("unit"))
         except (JoseError, ValueError, KeyError):
-            raise Problem(
-                401, "Unauthenticated", "the bearer token is not valid, or has expired: get a new one"
-            ) from None
-        try:
-            _coded(caller)
-        except ValueError as error:
-            raise Problem(401, "Unauthenticated", str(error)) from None
-        if (caller.role is Role.UNIT) != (caller.unit is not None) or caller.role in NOBODY:
-            raise Problem(401, "Unauthenticated", "the token's role and unit do not fit")
-        return caller
+            raise unauthenticated(INVALID) from None
+        return fitting(caller)
+
+
+class Verifier(Protocol):
+    """Whatever tells who a bearer token speaks of; `api.signin`."""
+
+    async def caller(self, token: str) -> Caller: ...
 
 
 async def _caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
     if credentials is None:
-        raise Problem(401, "Unauthenticated", "a bearer token is needed: Authorization: Bearer …")
-    verifier: Verifier = request.app.state.verifier
-    return verifier.caller(credentials.credentials)
+        raise unauthenticated("a bearer token is needed: Authorization: Bearer …")
+    sign_in: Verifier = request.app.state.sign_in
+    caller = await sign_in.caller(credentials.credentials)
+    _permit(caller, f"{request.method} {request.scope['route'].path}")
+    return caller
+
+
+def _permit(caller: Caller, route: str) -> None:
+    """Let pass whom RIGHTS names; anybody else gets a 403 that says for whom it is."""
+    if caller.role not in RIGHTS[route]:
+        theirs = ", ".join(sorted(RIGHTS[route]))
+        raise Problem(403, "Forbidden", f"not for the role {caller.role}; for: {theirs}")
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-
-
-def only(caller: Caller, *roles: Role) -> None:
-    """Let these roles pass; anybody else gets a 403."""
-    if caller.role not in roles:
-        raise forbidden(caller, roles)
-
-
-def forbidden(caller: Caller, roles: Iterable[Role]) -> Problem:
-    """A 403 that says for whom it is."""
-    theirs = ", ".join(sorted(set(roles) - NOBODY))
-    return Problem(403, "Forbidden", f"not for the role {caller.role}; for: {theirs}")
+"""Who calls, and may use this route: a route that asks for it is guarded by RIGHTS."""
 
 
 def tracking_code(secret: bytes, number: str) -> str:

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Body, Header, Response
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as body
 
-from api.access import TRACKING, CallerDep, forbidden, opens
+from api.access import TRACKING, CallerDep, opens
 from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
+from api.rights import RIGHTS, ROLES, path_of
 from api.texts import Code, Day, Limit, Words
 from domain.lifecycle import MOVES
 from domain.vocabulary import (
@@ -265,11 +266,6 @@ BODIES: dict[Act, type[Any]] = {
     Act.DISPUTE: Reasoned,
 }
 
-ROLES: dict[Act, frozenset[Role]] = {
-    act: frozenset(r for m in MOVES if m.act is act for r in m.roles) for act in BODIES
-}
-"""Who may ever do an act: anybody else gets a 403, whatever the case's standing."""
-
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "On record; it is carried out as soon as the case can be reached. `Location` is where to look "
@@ -296,8 +292,6 @@ def _route(act: Act, shape: type[Any]) -> None:
         seen: Seen = None,
         code: str | None = None,
     ) -> Answer:
-        if caller.role not in ROLES[act]:
-            raise forbidden(caller, ROLES[act])
         content = adapter.dump_python(given, mode="python", exclude_none=True)
         await _known_units(house, act, content)
         if seen is not None:
@@ -307,7 +301,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         return told(answer, response, caller.role)
 
     endpoint.__annotations__ |= {"given": taken(shape), "code": _code(shown=Role.CHANNEL in ROLES[act])}
-    path = f"/cases/{{number}}/{act.value.replace('_', '-')}"
+    path = f"/cases/{{number}}/{path_of(act)}"
     basis = sorted({str(m.basis or "house") for m in MOVES if m.act is act})
     router.add_api_route(
         path,
@@ -340,7 +334,7 @@ def taken(shape: type[Any]) -> Any:
 def told(answer: Answer, response: Response, role: Role) -> Answer:
     """200, or 202 with the place where to look what became of it: only staff and units read the deeds."""
     if answer.state != "applied":
-        reads = role not in (Role.REQUESTER, Role.CHANNEL)
+        reads = role in RIGHTS["GET /cases/{number}/deeds"]
         place = f"/cases/{answer.number}/deeds" if reads else f"/tracking/{answer.number}"
         response.status_code, response.headers["Location"] = 202, place
     return answer

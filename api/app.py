@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import httpx
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, errors, intake, reading, receipts, tracking, vocabulary
-from api.access import Verifier
+from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
 from api.body import BodyLimit
 from api.errors import documented
 from api.house import House
 from api.query import known
+from api.signin import open_sign_in
 from settings import Settings
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
@@ -37,8 +38,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             calendar=CalendarInForce(once),
             now=lambda: datetime.now(UTC),
         )
-        yield
-        await engine.dispose()
+        try:
+            async with httpx.AsyncClient() as http:
+                app.state.sign_in = await open_sign_in(settings, once, http, now)
+                yield
+        finally:
+            await engine.dispose()
+
+    def now() -> datetime:
+        house: House = app.state.house
+        return house.now()
 
     app = FastAPI(
         title="hotline-8890",
@@ -51,10 +60,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.verifier = Verifier(settings.secret)
     errors.install(app)
-    for routes in (intake.router, acts.router, reading.router, tracking.router, receipts.router, vocabulary.router):
-        app.include_router(routes)
+    for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes):
+        app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)
 

@@ -185,6 +185,11 @@ FIELDS: dict[str, str] = {
     "salt": "what the text's ID was made with, beside title and text: see `Note`",
     "entries": "how each entry is chained, by its sequence number",
     "parts": "the sequence numbers of the Centre's file and of each unit's part",
+    # Changes of the house's own.
+    "Changed.what": "what was changed",
+    "subject": "the ID or code of what was changed: the key's, the calendar's version, the unit's",
+    "Changed.reason": "why, in the words of whoever changed it",
+    "Changed.detail": "codes, days and numbers of the change; of a unit, each field before and after",
     # Words.
     "zh": "in Chinese",
     "Provision.zh": "the citation as Chinese documents have it",

@@ -22,7 +22,7 @@ from api.sight import Extent, look
 from domain.case import Deed
 from domain.lifecycle import acts_open_to, move
 from domain.refusals import NotPermitted, Refusal, Unknown
-from domain.vocabulary import Act, Role, Status, Text
+from domain.vocabulary import Act, Status, Text
 from settings import Settings
 from storage import deeds, files, reading, units
 from storage.calendar import CalendarInForce
@@ -167,7 +167,7 @@ class House:
         return str(case["desk"])
 
     def _deed(self, number: str, act: Act, caller: Caller, body: dict[str, Any], notes: dict[Text, str]) -> Deed:
-        about = {"unit": caller.unit} if caller.role is Role.UNIT else {}
+        about = {"unit": caller.unit} if caller.unit else {}
         return deeds.DEED.validate_python(
             {
                 **body,

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import Caller
 from api.errors import Problem
+from api.rights import OWNERSHIP, Ownership
 from api.views import Row, texts_of
 from domain.routing import above
-from domain.vocabulary import Act, Matter, Part, Report, Role, Text
+from domain.vocabulary import Act, Matter, Part, Report, Text
 from storage import reading
 
 REQUEST = (Act.REGISTER, Act.SUPPLEMENT)
@@ -41,7 +42,7 @@ class Sight:
     """What one reader sees of one case. The rows are those of the tables."""
 
     extent: Extent
-    role: Role
+    ownership: Ownership
     unit: str | None = None
     until: datetime | None = None
     """When the unit's part ended."""
@@ -67,17 +68,19 @@ class Sight:
         return [row for row in rows if self.own(row["unit"]) and self._in_time(row["received_at"])]
 
     def texts(self, entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
-        """The texts of the entries that are for the reader; no unit's is what is for the Centre only."""
-        hidden = {Text.INTERNAL} if self.role is Role.UNIT else set()
+        """The texts of the entries that are for the reader; no unit's is what is for the Centre only; none, an analyst's."""
+        if self.ownership is Ownership.CODES:
+            return []
+        hidden = {Text.INTERNAL} if self.unit else set()
         request = self.extent is not Extent.ENDED
         shown = texts_of((row for row in entries if self.shows(row)), notes)
         return [note for note in shown if note["kind"] not in hidden and (request or note["title"] is None)]
 
     def person(self, case: Row, entries: Iterable[Row]) -> bool:
-        """Is the reader told who asked? The office never; a unit while it has a part, unless the person is protected."""
-        if self.role is Role.UNIT:
+        """Is the reader told who asked? A unit while it has a part, unless the person is protected; who reads all of it."""
+        if self.unit:
             return self.extent is not Extent.ENDED and not protected(case, entries)
-        return self.role is not Role.OFFICE
+        return self.ownership not in (Ownership.ESCALATED, Ownership.CODES)
 
     def trims(self, entry: Row) -> bool:
         """Does the reader get only a part of this entry?"""
@@ -112,31 +115,35 @@ def sight(caller: Caller, case: Row, parts: Iterable[Row], opened: bool = False)
 
     `opened`: by the person's tracking code. A channel acts without one only on what it registered itself.
     """
-    if caller.role is Role.UNIT:
-        return _of_unit(caller, case, [part for part in parts if part["unit"] == caller.unit])
+    ownership = OWNERSHIP[caller.role]
+    if caller.unit is not None:
+        return _of_unit(caller.unit, ownership, case, [part for part in parts if part["unit"] == caller.unit])
     whole = {
-        Role.AGENT: True,
-        Role.SUPERVISOR: True,
-        Role.CALLER: True,
-        Role.OFFICE: case["designations"] > 0,
-        Role.CHANNEL: opened or case["client"] == caller.subject,
-        Role.REQUESTER: opened,
+        Ownership.EVERY: True,
+        Ownership.CODES: True,
+        Ownership.ESCALATED: case["designations"] > 0,
+        Ownership.REGISTERED: opened or case["client"] == caller.subject,
+        Ownership.CODE: opened,
     }
-    return Sight(Extent.WHOLE, caller.role) if whole.get(caller.role) else None
+    return Sight(Extent.WHOLE, ownership) if whole.get(ownership) else None
 
 
-def _of_unit(caller: Caller, case: Row, parts: list[Row]) -> Sight | None:
-    """Nothing to the office complained of, or one below it, whatever it once had in hand (Art. 7(4))."""
-    assert caller.unit is not None
-    complained_of = case["matter"] == Matter.STAFF and case["respondent"] in above(caller.unit)
+def _of_unit(unit: str, ownership: Ownership, case: Row, assigned: list[Row]) -> Sight | None:
+    """Nothing to the office complained of, or one below it, whatever it once had in hand (Art. 7(4)).
+
+    What was referred is a partner's business, what was transferred a unit's: a sign-in of the other kind sees neither.
+    """
+    referred = ownership is Ownership.REFERRAL
+    parts = [part for part in assigned if (part["part"] == Part.PARTNER) is referred]
+    complained_of = case["matter"] == Matter.STAFF and case["respondent"] in above(unit)
     if not parts or complained_of:
         return None
     for part in parts:
         if part["round"] == case["round"] and part["handling"] not in reading.ENDED:
             extent = Extent.ASSISTING if part["part"] == Part.ASSISTING else Extent.LEADING
-            return Sight(extent, caller.role, caller.unit)
+            return Sight(extent, ownership, unit)
     ended = max(part["ended_at"] or part["delivered_at"] for part in parts)
-    return Sight(Extent.ENDED, caller.role, caller.unit, ended)
+    return Sight(Extent.ENDED, ownership, unit, ended)
 
 
 async def look(
@@ -148,7 +155,7 @@ async def look(
 ) -> tuple[dict[str, Any], Sight]:
     """The case's row as `read` reads it, and what the caller sees of it; nothing at all is a 404."""
     case = await read(conn, number)
-    parts = await reading.rows_of(conn, "assignments", number) if case and caller.role is Role.UNIT else []
+    parts = await reading.rows_of(conn, "assignments", number) if case and caller.unit else []
     found = sight(caller, case, parts, opened) if case else None
     if case is None or found is None:
         raise Problem(404, "NoSuchCase", "no such case")

@@ -16,17 +16,33 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from api.access import NOBODY, Caller, issue
+from api.access import Caller, issue
+from api.rights import SIGNED_IN, UNITS
+from cli.causes import By, Reason, cause
 from cli.demo import play
+from cli.keys import key_app
 from cli.processes import StackError
+from cli.roles import role_among
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
-from cli.surroundings import database, database_around, holds_cases, plainly, spoken, surroundings, temporal
+from cli.surroundings import (
+    HERE,
+    Data,
+    database,
+    database_around,
+    holds_cases,
+    plainly,
+    secret_around,
+    spoken,
+    surroundings,
+    temporal,
+)
+from cli.units import unit_app
 from cli.verify import export, verify
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
-from settings import Settings, sqlalchemy_url, task_queue
+from settings import Settings, production, sqlalchemy_url, task_queue
 from storage.calendar import announce, read
 from storage.files import load
 from storage.migrate import migrate
@@ -40,12 +56,12 @@ app.add_typer(calendar_app, name="calendar")
 app.add_typer(archive_app, name="archive")
 app.command()(verify)
 archive_app.command()(export)
+app.add_typer(unit_app, name="unit")
+app.add_typer(key_app, name="key")
 
-Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
-HERE = Path(".hotline")
 DEMO = HERE / "demo"
 SATURDAY = 5
 CASES = 'WorkflowType="Case"'
@@ -57,6 +73,8 @@ def local_stack(data: Path, ports: Ports, *, clean: bool = False) -> LocalStack:
 
     Servers that the environment names are shown and asked before anything starts; `clean` refuses one with cases.
     """
+    if production():
+        raise StackError("HOTLINE_MODE=production: the local stack has the local issuer, which is closed there")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stack = LocalStack(
         data,
@@ -160,23 +178,22 @@ def links(console: Console, stack: LocalStack) -> None:
 
 @app.command()
 def token(
-    role: Role,
-    unit: Annotated[str | None, typer.Option(help="the unit's code, for the role unit")] = None,
+    role: Annotated[str, role_among(SIGNED_IN, "as whom")],
+    unit: Annotated[str | None, typer.Option(help="the unit's code, for the roles unit, unit_lead and partner")] = None,
     subject: Annotated[str | None, typer.Option(help="who it is for, by a code: never a name")] = None,
     data: Data = HERE,
 ) -> None:
-    """Issue a bearer token of the local issuer, signed with the stack's secret, for 12 hours."""
-    if role in NOBODY:
-        raise typer.BadParameter(f"{role} signs in nowhere: the person has a tracking code")
-    if (role is Role.UNIT) != (unit is not None):
-        raise typer.BadParameter("--unit goes with the role unit, and only with it")
+    """Issue a bearer token of the local issuer, for 12 hours. In production nobody takes it.
+
+    Signed with the secret of HOTLINE_SECRET_FILE or HOTLINE_SECRET, as the stack does; else with that of --data.
+    """
+    caller = Caller(subject or unit or role, Role(role), unit)
+    if (caller.role in UNITS) != (unit is not None):
+        raise typer.BadParameter("--unit goes with the roles unit, unit_lead and partner, and only with them")
     with plainly():
+        secret = secret_around(data)
         try:
-            secret = (data / "secret").read_bytes().strip()
-        except FileNotFoundError:
-            raise StackError(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
-        try:
-            typer.echo(issue(secret, Caller(subject or unit or role.value, role, unit), datetime.now(UTC)))
+            typer.echo(issue(secret, caller, datetime.now(UTC)))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 
@@ -228,6 +245,8 @@ async def _calendar(data: Path) -> Calendar:
 @calendar_app.command("load")
 def calendar_load(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a notice as in domain/calendars/")],
+    reason: Reason,
+    by: By = None,
     data: Data = HERE,
 ) -> None:
     """Publish a holiday notice; open cases that it concerns are recomputed by the sweep, never to less than announced.
@@ -235,10 +254,12 @@ def calendar_load(
     In the database of DATABASE_URL, else of the stack that runs on --data.
     """
 
+    why = cause(reason, by)
+
     async def publish(url: str) -> tuple[int, int]:
         notice = read_notice(file.read_text(encoding="utf-8-sig"))
         async with database(url) as conn:
-            return await announce(conn, notice, datetime.now(UTC))
+            return await announce(conn, notice, why)
 
     with plainly():
         version, concerned = asyncio.run(publish(database_around(data)))

@@ -76,7 +76,8 @@ class Player:
         await self._act(act, self._token(Role.SUPERVISOR), expect, body)
 
     async def unit(self, unit: str, act: str, expect: int = 200, wait: bool = True, **body: Any) -> None:
-        headers = self._token(Role.UNIT, unit) | ({} if wait else {"Prefer": "respond-async"})
+        role = Role.PARTNER if unit.startswith("P-") else Role.UNIT
+        headers = self._token(role, unit) | ({} if wait else {"Prefer": "respond-async"})
         await self._act(act, headers, expect, body)
 
     async def office(self, act: str, expect: int = 200, **body: Any) -> None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import unquote
 
 import typer
@@ -21,9 +22,13 @@ from temporalio.client import Client
 
 from cli.processes import StackError
 from cli.stack import ENVIRONMENT
-from settings import sqlalchemy_url
+from settings import production, sqlalchemy_url, told_secret
 from storage.engine import make_engine
 from workflows.client import connect
+
+HERE = Path(".hotline")
+"""Where a stack keeps its state, if not said otherwise."""
+Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 
 PATIENCE = 10
 """Seconds until a server that does not answer is given up."""
@@ -62,6 +67,21 @@ def database_around(data: Path) -> str:
     if url := surroundings(data).get("DATABASE_URL"):
         return url
     raise StackError(f"no stack runs in {data}: `hotline up`, or name its --data, or set DATABASE_URL")
+
+
+def secret_around(data: Path) -> bytes:
+    """What local tokens are signed with: the environment's, as a stack keeps it, else that of the stack's directory.
+
+    A StackError if there is neither, or in production, where the local issuer is closed.
+    """
+    if production():
+        raise StackError("HOTLINE_MODE=production: the local issuer is closed; sign in by the provider, or by a key")
+    if (told := told_secret()) is not None:
+        return told
+    try:
+        return (data / "secret").read_bytes().strip()
+    except FileNotFoundError:
+        raise StackError(f"no stack was ever started in {data}: `hotline up`, or name its --data") from None
 
 
 @asynccontextmanager

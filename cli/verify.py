@@ -14,18 +14,16 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.processes import StackError
-from cli.surroundings import database, database_around, plainly, surroundings
+from cli.surroundings import HERE, Data, database, database_around, plainly, surroundings
 from domain.chain import Broken
 from storage import packages, roots, verification
 from storage.signing import Seal
 
 Found = AsyncIterator[str | Broken]
-HERE = Path(".hotline")
 Key = Annotated[
     Path | None,
     typer.Option("--key", help="the key (PEM) of the roots; else HOTLINE_SIGNING_KEY_FILE, or that of --data"),
 ]
-Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 
 
 def verify(

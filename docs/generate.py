@@ -1,4 +1,4 @@
-"""Writes docs/regulation-index.md and docs/lifecycle.md from the code; `--check` fails if one of them is not fresh."""
+"""Writes docs/regulation-index.md, lifecycle.md and rights.md from the code; `--check` fails if one is not fresh."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from docs.citations import ROOT
 from docs.index_page import regulation_index
 from docs.lifecycle_page import lifecycle
+from docs.rights_page import rights
 
 FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "regulation-index.md": regulation_index,
     ROOT / "docs" / "lifecycle.md": lifecycle,
+    ROOT / "docs" / "rights.md": rights,
 }
 """Each generated file with what writes it."""
 

@@ -29,7 +29,9 @@ class Move:
 
 CENTRE = (R.AGENT, R.SUPERVISOR)
 PERSON = (R.REQUESTER, R.CHANNEL, R.AGENT, R.SUPERVISOR)
-UNIT = (R.UNIT,)
+UNIT = (R.UNIT, R.UNIT_LEAD)
+HANDLER = (*UNIT, R.PARTNER)
+"""A partner handles as a unit does (Art. 10(3), 11); what an authority decides on a report is not a partner's."""
 IN_HAND = (S.REGISTERED, S.RETURNED)
 OPEN = (S.REGISTERED, S.ANSWERED, S.ASSIGNED, S.RETURNED, S.ESCALATED, S.REVIEW, S.CALLBACK, S.SUPERVISED)
 OPINION = (S.CLOSED, S.ASSIGNED, S.SUPERVISED)
@@ -64,15 +66,15 @@ MOVES: tuple[Move, ...] = (
     *_row(OPEN, A.CORRECT, CENTRE, None),
     *_row(OPEN, A.CEASE, CENTRE, S.CLOSED, art(8, item=3)),
     # Art. 11: the unit's part. A step inside one handling leaves the case where it is.
-    *_row(S.ASSIGNED, A.SIGN, UNIT, S.ASSIGNED),
-    *_row(S.ASSIGNED, A.ASK, UNIT, S.ASSIGNED),
-    *_row(S.ASSIGNED, A.EXPLAIN, UNIT, S.ASSIGNED, art(11, item=2)),
-    *_row(S.ASSIGNED, A.REQUEST_EXTENSION, UNIT, S.ASSIGNED),
-    *_row(S.ASSIGNED, A.DECLARE_COMPLEX, UNIT, S.ASSIGNED, art(11, item=3)),
+    *_row(S.ASSIGNED, A.SIGN, HANDLER, S.ASSIGNED),
+    *_row(S.ASSIGNED, A.ASK, HANDLER, S.ASSIGNED),
+    *_row(S.ASSIGNED, A.EXPLAIN, HANDLER, S.ASSIGNED, art(11, item=2)),
+    *_row(S.ASSIGNED, A.REQUEST_EXTENSION, HANDLER, S.ASSIGNED),
+    *_row(S.ASSIGNED, A.DECLARE_COMPLEX, HANDLER, S.ASSIGNED, art(11, item=3)),
     *_row(S.ASSIGNED, A.ADMIT, UNIT, S.ASSIGNED, art(9, paragraph=2)),
     *_row(S.ASSIGNED, A.REJECT, UNIT, (S.ASSIGNED, S.REVIEW), art(9, paragraph=2)),
-    *_row(S.ASSIGNED, A.RETURN, UNIT, (S.ASSIGNED, S.RETURNED, S.ESCALATED, S.REVIEW, S.CALLBACK), art(11, item=3)),
-    *_row(S.ASSIGNED, A.FEEDBACK, UNIT, (S.ASSIGNED, S.REVIEW, S.CALLBACK), art(11, item=1)),
+    *_row(S.ASSIGNED, A.RETURN, HANDLER, (S.ASSIGNED, S.RETURNED, S.ESCALATED, S.REVIEW, S.CALLBACK), art(11, item=3)),
+    *_row(S.ASSIGNED, A.FEEDBACK, HANDLER, (S.ASSIGNED, S.REVIEW, S.CALLBACK), art(11, item=1)),
     # Art. 12: the Centre follows up; the office designates.
     *_row(S.ASSIGNED, A.GRANT, CENTRE, S.ASSIGNED),
     *_row(S.ASSIGNED, A.DENY, CENTRE, S.ASSIGNED),
@@ -104,7 +106,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.CLOSED, A.DISPUTE, PERSON, S.RETURNED),
     # Art. 14: the archive.
     *_row(S.CLOSED, A.LAPSE, (R.SYSTEM,), (S.CLOSED, S.ARCHIVED), art(14)),
-    *_row(S.CLOSED, A.SUPPLY, (*CENTRE, R.UNIT), None, art(14)),
+    *_row(S.CLOSED, A.SUPPLY, (*CENTRE, *HANDLER), None, art(14)),
     *_row((*OPEN, S.CLOSED), A.RECOMPUTE, (R.SYSTEM,), None),
 )
 

@@ -54,9 +54,14 @@ class Role(Word):
     REQUESTER = "requester", "诉求人", "requester"
     AGENT = "agent", "话务员", "agent of the Centre"
     SUPERVISOR = "supervisor", "值班长", "supervisor of the Centre"
-    UNIT = "unit", "承办单位", "unit"
-    OFFICE = "office", "市审批办", "approval office"
+    UNIT = "unit", "承办单位", "unit clerk"
+    UNIT_LEAD = "unit_lead", "承办单位负责人", "unit lead"
+    PARTNER = "partner", "加盟企业", "partner enterprise"
+    OFFICE = "office", "市审批办", "approval officer"
     CALLER = "caller", "回访员", "caller-back"
+    ANALYST = "analyst", "统计分析员", "analyst"
+    AUDITOR = "auditor", "审计员", "auditor"
+    ADMINISTRATOR = "administrator", "系统管理员", "administrator"
     SYSTEM = "system", "系统", "system"
 
 
@@ -273,6 +278,15 @@ class Text(Word):
     REASON = "reason", "理由", "reason"
     QUESTION = "question", "询问", "question to the person"
     COMMENT = "comment", "评价意见", "comment of the person"
+
+
+class Change(Word):
+    """What of the house's own was changed; each change is on record with its reason."""
+
+    KEY_CREATED = "key_created", "签发密钥", "key created"
+    KEY_REVOKED = "key_revoked", "吊销密钥", "key revoked"
+    CALENDAR_PUBLISHED = "calendar_published", "发布放假通知", "holiday notice published"
+    UNIT_SET = "unit_set", "变更单位", "unit entered or changed"
 
 
 class Audience(Word):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
@@ -11,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.calendar import Calendar, Day, compile_calendar
 from domain.calendar import Notice as HolidayNotice
 from domain.case import Deed
-from domain.vocabulary import Act, Role
+from domain.vocabulary import Act, Change, Role
+from storage.changes import Cause, record
 from storage.deeds import receive
 from storage.tables import calendar_days, calendar_notices
 
@@ -31,7 +31,7 @@ async def publish(conn: AsyncConnection, notice: HolidayNotice) -> int:
     return version
 
 
-async def announce(conn: AsyncConnection, notice: HolidayNotice, now: datetime) -> tuple[int, int]:
+async def announce(conn: AsyncConnection, notice: HolidayNotice, cause: Cause) -> tuple[int, int]:
     """Publish a notice, and register a deed for every open case that it concerns; the version, and how many cases.
 
     Concerned: a running clock, or what is still to come on its ladder, counts a day that the notice names, or was
@@ -46,9 +46,11 @@ async def announce(conn: AsyncConnection, notice: HolidayNotice, now: datetime) 
     numbers = list(rows.scalars())
     for number in numbers:
         deed = Deed(
-            id=uuid4().hex, number=number, act=Act.RECOMPUTE, role=Role.SYSTEM, actor="calendar", received_at=now
+            id=uuid4().hex, number=number, act=Act.RECOMPUTE, role=Role.SYSTEM, actor="calendar", received_at=cause.at
         )
         await receive(conn, deed, [], f"{version}/{number}", "")
+    about = {"year": notice.year, "cases": len(numbers)}
+    await record(conn, cause, Change.CALENDAR_PUBLISHED, str(version), **about)
     return version, len(numbers)
 
 

@@ -18,7 +18,19 @@ from domain.refusals import Unknown
 from domain.routing import above
 from domain.step import UNWATCHED
 from domain.vocabulary import Handling, Matter
-from storage.tables import SOONEST, assignments, cases, clocks, deeds, entries, handovers, notes, notices, people
+from storage.tables import (
+    SOONEST,
+    assignments,
+    cases,
+    changes,
+    clocks,
+    deeds,
+    entries,
+    handovers,
+    notes,
+    notices,
+    people,
+)
 
 LISTED = (
     "number", "registered_at", "channel", "matter", "urgency", "report", "district", "status", "outcome", "hands",
@@ -207,6 +219,11 @@ async def list_notices(
     if state:
         query = query.where(notices.c.state == state)
     return await _page(conn, query, Order((notices.c.at, notices.c.id), last_first=True), limit, cursor)
+
+
+async def list_changes(conn: AsyncConnection, limit: int, cursor: str | None) -> Rows:
+    """What of the house's own was changed, the latest first."""
+    return await _page(conn, select(changes), Order((changes.c.at, changes.c.id), last_first=True), limit, cursor)
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:

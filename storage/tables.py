@@ -1,6 +1,7 @@
 """The tables. Columns of the same name as a fact in `domain/case.py` hold that fact; a test compares them.
 
-Words of persons stand in `people` and `notes` only (Art. 15); every other table holds codes.
+Words of persons stand in `people` and `notes` only (Art. 15); every other table holds codes, and `changes` an officer's
+reasons.
 """
 
 from __future__ import annotations
@@ -288,6 +289,34 @@ calendar_days = Table(
     Column("works", Boolean, nullable=False),
     Column("name", Text, nullable=False),
     PrimaryKeyConstraint("version", "day"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Index("ix_changes_at", "at", "id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("unit", Text),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the secret, hex"),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime),
+    Column("revoked_at", DateTime),
+    Column("used_at", DateTime, comment="last use, to a few minutes"),
+    Index("ix_api_keys_client", "client"),
 )
 
 counters = Table("counters", metadata, Column("day", Date, primary_key=True), Column("last", Integer, nullable=False))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Unknown
-from domain.vocabulary import UnitKind
+from domain.vocabulary import Change, UnitKind
+from storage.changes import Cause, record
 from storage.tables import units
 
 
@@ -33,6 +35,12 @@ async def listed(conn: AsyncConnection) -> list[Unit]:
     return [Unit(**{**row, "kind": UnitKind(row["kind"])}) for row in rows.mappings()]
 
 
+async def kind(conn: AsyncConnection, code: str) -> UnitKind | None:
+    """What kind of unit this is; None if it is none."""
+    found = (await conn.execute(select(units.c.kind).where(units.c.code == code))).scalar_one_or_none()
+    return UnitKind(found) if found else None
+
+
 async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = False) -> None:
     """Every code is an active unit (of the partner kind, or not); otherwise Unknown."""
     kind = units.c.kind == UnitKind.PARTNER if partner else units.c.kind != UnitKind.PARTNER
@@ -41,6 +49,20 @@ async def require(conn: AsyncConnection, codes: set[str], *, partner: bool = Fal
     )
     if codes - known:
         raise Unknown(f"a code is not that of an active {'partner' if partner else 'unit'}")
+
+
+async def put(conn: AsyncConnection, unit: Unit, cause: Cause) -> bool:
+    """Enter a unit, or change what of it differs; whether anything did. On record: each field, before and after."""
+    query = select(units).where(units.c.code == unit.code).with_for_update()
+    row = (await conn.execute(query)).mappings().one_or_none()
+    known: dict[str, Any] = dict(row) if row else {}
+    wanted = asdict(unit)
+    changed = {name: [known.get(name), value] for name, value in wanted.items() if known.get(name) != value}
+    if changed:
+        entered = insert(units).values(wanted)
+        await conn.execute(entered.on_conflict_do_update(index_elements=["code"], set_=wanted))
+        await record(conn, cause, Change.UNIT_SET, unit.code, **changed)
+    return bool(changed)
 
 
 async def seed(conn: AsyncConnection) -> None:

@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from api.access import Caller, issue
 from api.app import create_app
+from api.rights import UNITS
 from domain.vocabulary import Role
 from settings import Settings
 
@@ -71,6 +72,11 @@ def token(role: Role, unit: str | None = None, subject: str | None = None) -> di
     """The headers of a caller in this role."""
     caller = Caller(subject or f"{unit or role.value}-1", role, unit)
     return {"Authorization": f"Bearer {issue(SECRET, caller, datetime.now(UTC))}"}
+
+
+def unit_for(role: Role) -> str | None:
+    """A sample unit for a role that acts for one."""
+    return "P-LOCK" if role is Role.PARTNER else "WATER" if role in UNITS else None
 
 
 def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18") -> Settings:

@@ -35,6 +35,7 @@ from domain.refusals import Refusal
 from domain.vocabulary import Act, Clock, Role, Status, Text
 from storage import deeds, files, intake, reading, tables
 from storage.calendar import announce, publish, read
+from storage.changes import Cause
 from storage.engine import single
 from storage.files import CASE
 from storage.notes import note
@@ -148,7 +149,7 @@ class Town:
         """The same while cases are open: those concerned get a deed, which the sweep would hand over."""
 
         async def announced(conn: Any, notice: Notice) -> Any:
-            return await announce(conn, notice, now)
+            return await announce(conn, notice, Cause("administrator-1", now, "样例通知。"))
 
         return await self._published(announced, off, works, ())
 

@@ -141,9 +141,13 @@ def _awaited(found: Move) -> bool:
     return found.act in NEEDS or (moves and found.roles != (Role.SYSTEM,))
 
 
+UNSAID = (Role.REQUESTER, Role.UNIT_LEAD, Role.PARTNER)
+"""The person reads it on their own page; a unit is one, whoever of it signs in."""
+
+
 def _who(found: Move) -> str:
-    """The roles that may, but the person: they read it on their own page."""
-    roles = [role for role in found.roles if role is not Role.REQUESTER]
+    """The roles that may, as an operator tells them apart."""
+    roles = [role for role in found.roles if role not in UNSAID]
     return f"{'、'.join(role.zh for role in roles)} {', '.join(roles)}"
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
 from api.access import tracking_code
-from api.acts import BODIES, ROLES
+from api.acts import BODIES
 from api.errors import JSON, STATUS_OF
 from api.examples import EXAMPLES
+from api.rights import ROLES
 from domain.lifecycle import acts_open_to
 from domain.limits import SHANGHAI
 from domain.refusals import REFUSALS
@@ -25,7 +26,7 @@ from domain.regulation import Citation
 from domain.vocabulary import Act, Role, Status
 from settings import Settings
 from tests.api.conftest import Stored
-from tests.line import SECRET, Line, token
+from tests.line import SECRET, Line, token, unit_for
 from workflows.sweep import SweepWorkflow
 
 SENTINEL = "样例机密原话"
@@ -285,7 +286,7 @@ async def test_an_act_on_no_case_is_404(untouched: Line) -> None:
         role = min(ROLES[act] - {Role.REQUESTER, Role.SYSTEM})
         path = f"/cases/TJ20990101000001/{act.value.replace('_', '-')}"
         named = EXAMPLES[act] | ({"lead": "P-LOCK"} if act is Act.REFER else {})
-        response = await untouched.post(path, role, named, "WATER" if role is Role.UNIT else None)
+        response = await untouched.post(path, role, named, unit_for(role))
         assert is_problem(response, 404)["title"] == "NoSuchCase", act
 
 
@@ -303,7 +304,7 @@ async def test_an_unknown_field_is_refused_in_every_act(untouched: Line, act: Ac
     role = min(ROLES[act] - {Role.REQUESTER, Role.SYSTEM})
     path = f"/cases/TJ20990101000001/{act.value.replace('_', '-')}"
     body = EXAMPLES[act] | {"colour": SENTINEL}
-    response = await untouched.post(path, role, body, "WATER" if role is Role.UNIT else None)
+    response = await untouched.post(path, role, body, unit_for(role))
     assert is_problem(response, 422)["errors"][0]["at"] == "body.?"
     assert not [word for word in ("colour", SENTINEL) if word in response.text]
 
@@ -375,7 +376,7 @@ async def test_a_wrong_body_is_refused_before_anything_is_on_record(house: Line,
     before = await stored()
     for act, role, body in WRONG[what]:
         content = json.dumps(body).encode()
-        headers = token(role, "WATER" if role is Role.UNIT else None) | {"Content-Type": "application/json"}
+        headers = token(role, unit_for(role)) | {"Content-Type": "application/json"}
         response = await house.http.post(f"/cases/{number}/{act}", content=content, headers=headers)
         is_problem(response, 422)
         assert not [word for word in (SENTINEL, "NOBODY", "10000wd") if word in response.text], (act, body)

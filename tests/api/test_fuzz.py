@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.access import tracking_code
-from api.acts import BODIES, ROLES
+from api.acts import BODIES
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
+from api.rights import ROLES, UNITS
 from domain.lifecycle import MOVES
 from domain.vocabulary import Act, Role
 from tests.line import SECRET, Line, token
@@ -91,7 +92,7 @@ async def test_intake(house: Line, body: Any) -> None:
 async def test_acts(house: Line, open_case: list[str], data: st.DataObject) -> None:
     act = data.draw(st.sampled_from(sorted(BODIES)))
     role = data.draw(st.sampled_from(sorted(ROLES[act] - {Role.REQUESTER, Role.SYSTEM})))
-    headers = token(role, data.draw(st.sampled_from(["JW", "HP", "WATER"])) if role is Role.UNIT else None)
+    headers = token(role, data.draw(st.sampled_from(["JW", "HP", "WATER"])) if role in UNITS else None)
     body = data.draw(bodies(EXAMPLES[act]))
     done = await sent(house, f"/cases/{open_case[-1]}/{act.value.replace('_', '-')}", body, headers)
     if done.status_code == 200 and done.json()["status"] != "assigned":

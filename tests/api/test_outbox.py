@@ -29,7 +29,7 @@ from storage.tables import notices, people
 from tests.api import rows
 from tests.api.gateway import Gateway
 from tests.api.rows import case
-from tests.line import SECRET, Line
+from tests.line import SECRET, Line, unit_for
 from worker import build_worker
 from workflows.sweep import SweepWorkflow
 
@@ -226,7 +226,7 @@ def test_every_notice_for_a_person_has_a_message_without_a_persons_word() -> Non
 
 async def report(line: Line, notice: str, delivered: Any, role: Role = Role.CHANNEL, **more: Any) -> httpx.Response:
     body = {"id": notice, "delivered": delivered, **more}
-    return await line.post("/notices/receipts", role, body, "WATER" if role is Role.UNIT else None)
+    return await line.post("/notices/receipts", role, body, unit_for(role))
 
 
 async def test_a_receipt_says_whether_it_arrived_and_arrived_is_final(line: Line, engine: AsyncEngine) -> None:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.access import Caller
-from api.acts import ROLES
 from api.examples import EXAMPLES
+from api.rights import ROLES
 from api.sight import Extent, sight
 from domain.lifecycle import MOVES
 from domain.vocabulary import Act, Role

@@ -49,7 +49,7 @@ def test_a_notice_loaded_into_the_stack_counts_while_the_stack_runs(directory: P
     ports = Ports(0, 0, 0)
     with LocalStack(directory / "stack", ports=ports, temporal=False, migrate=lambda url: migrate(sqlalchemy_url(url))):
         assert hotline(*question) == shipped
-        hotline("calendar", "load", notice, "--data", directory / "stack")
+        hotline("calendar", "load", notice, "--reason", "样例", "--data", directory / "stack")
         told = hotline(*question)
         assert "last day 2027-03-09" in told
         assert "2027-03-08 样例节" in told

@@ -8,16 +8,23 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from api.access import LocalIssuer
+from api.errors import Problem
+from api.rights import NOBODY, SIGNED_IN
 from cli.main import app
 from cli.stack import ENVIRONMENT
 from cli.surroundings import spoken, surroundings
+from domain.vocabulary import Role
 
 NOTICE = '[notice]\nyear = 2027\ntitle = "样例通知"\n'
 
 
+UNIT = ["unit", "set", "SAMPLE", "--zh", "样例", "--en", "Sample", "--kind", "enterprise", "--reason", "样例"]
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS"):
+    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_SECRET", "HOTLINE_SECRET_FILE", "HOTLINE_MODE"):
         monkeypatch.setenv(variable, "")  # so that it goes back to what it was, whatever a tool sets
         monkeypatch.delenv(variable)
 
@@ -34,7 +41,10 @@ def told(*words: str) -> tuple[int, str]:
     [
         (["token", "agent"], "no stack was ever started in"),
         (["restart", "TJ20260302000001"], "no stack runs in"),
-        (["calendar", "load", "NOTICE"], "no stack runs in"),
+        (["calendar", "load", "NOTICE", "--reason", "样例"], "no stack runs in"),
+        (UNIT, "no stack runs in"),
+        (["key", "list"], "no stack runs in"),
+        (["key", "create", "channel", "web-1", "--reason", "样例"], "no stack runs in"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
@@ -50,9 +60,9 @@ def test_what_is_missing_is_said_in_one_line(words: list[str], said: str, tmp_pa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["system"], "signs in nowhere"),
-        (["requester"], "signs in nowhere"),
-        (["unit"], "--unit goes with the role unit"),
+        (["system"], "none of administrator, agent"),
+        (["requester"], "none of administrator, agent"),
+        (["unit"], "--unit goes with the roles unit"),
         (["unit", "--unit", "电力"], "are codes"),
         (["agent", "--subject", "王小明"], "are codes"),
     ],
@@ -63,6 +73,69 @@ def test_no_token_is_issued_that_the_api_would_not_take(words: list[str], said: 
     code, output = told("token", *words, "--data", str(tmp_path))
     assert (code, said in output) == (2, True)
     assert told("token", "agent", "--data", str(tmp_path))[0] == 0
+
+
+def test_a_token_is_signed_with_the_secret_that_the_stack_goes_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory's own, but where the environment names one, that."""
+    secrets = {"directory": b"d" * 32, "file": b"f" * 32, "variable": b"v" * 32}
+    for name in ("directory", "file"):
+        (tmp_path / {"directory": "secret"}.get(name, name)).write_bytes(secrets[name])
+
+    def signer() -> list[str]:
+        token = told("token", "agent", "--data", str(tmp_path))[1]
+        return [name for name, secret in secrets.items() if _takes(secret, token)]
+
+    assert signer() == ["directory"]
+    monkeypatch.setenv("HOTLINE_SECRET", "v" * 32)
+    assert signer() == ["variable"]
+    monkeypatch.setenv("HOTLINE_SECRET_FILE", str(tmp_path / "file"))
+    assert signer() == ["file"]
+
+
+def _takes(secret: bytes, token: str) -> bool:
+    try:
+        return LocalIssuer(secret).caller(token).role is Role.AGENT
+    except Problem:
+        return False
+
+
+def test_the_help_of_token_lists_the_roles_that_it_takes() -> None:
+    said = told("token", "--help")[1]
+    assert all(role in said for role in SIGNED_IN)
+    assert not [role for role in NOBODY if role in said]
+
+
+def test_in_production_the_local_issuer_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("s" * 32, encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_MODE", "production")
+    monkeypatch.setenv("HOTLINE_RULE_SET", "")
+    monkeypatch.setenv("HOTLINE_SWEEP_SECONDS", "")
+    stack = tmp_path / "stack"
+    for words in (["token", "agent", "--data", str(tmp_path)], *(([t, "--data", str(stack)]) for t in ("up", "demo"))):
+        code, output = told(*words)
+        assert (code, "HOTLINE_MODE=production" in output, stack.exists()) == (1, True, False), words
+    monkeypatch.setenv("HOTLINE_MODE", "prodction")
+    assert told("token", "agent", "--data", str(tmp_path)) == (1, "HOTLINE_MODE is `local` or `production`")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["create", "agent", "web-1", "--reason", "样例"], "none of channel, partner, unit"),
+        (["create", "unit", "water-1", "--reason", "样例"], "--unit goes with the roles unit"),
+        (["create", "channel", "web-1", "--unit", "WATER", "--reason", "样例"], "--unit goes with the roles unit"),
+        (["create", "channel", "网站", "--reason", "样例"], "is a code"),
+        (["create", "channel", "web-1"], "--reason"),
+        (["create", "channel", "web-1", "--reason", " "], "--reason"),
+        (["revoke", "0123456789ab", "--reason", "样例", "--by", "王小明"], "--by is a code"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_a_key_is_made_for_a_system_with_a_reason_or_not_at_all(words: list[str], said: str, tmp_path: Path) -> None:
+    code, output = told("key", *words, "--data", str(tmp_path))
+    assert (code, said in output) == (2, True), output
 
 
 @pytest.mark.parametrize("option", [["--port", "99999"], ["--data", "FILE"]], ids=lambda option: option[0])

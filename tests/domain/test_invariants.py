@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain import acts
 from domain.case import CENTRE, OFFICE, Assignment, Entry, File, Rung, RunningClock
-from domain.lifecycle import BY_TRIPLE, MOVES, acts_open_to
+from domain.lifecycle import BY_TRIPLE, HANDLER, MOVES, acts_open_to
 from domain.limits import SHANGHAI
 from domain.refusals import Refusal
 from domain.regulation import Citation, basis
@@ -180,7 +180,7 @@ class History:
             "actor": chance.mostly(["wang"], "li"),
             "at": self.story.now - chance.choice(DELAYS),
         }
-        if role is Role.UNIT:
+        if role in HANDLER:
             given["unit"] = chance.mostly([*before.case.units] or [None], *UNITS)
         deed = self.story.deed(act, role, **given)
         self.say(f"{before.case.status} {act} by {role} at {deed.received_at}: {given}")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain import acts
-from domain.lifecycle import BY_TRIPLE, FINAL, MOVES, OPEN, acts_open_to, mermaid, move
+from domain.lifecycle import BY_TRIPLE, FINAL, HANDLER, MOVES, OPEN, acts_open_to, mermaid, move
 from domain.refusals import Lacking, NotPermitted
 from domain.regulation import PROVISIONS
 from domain.ruleset import rule_sets
@@ -154,7 +154,7 @@ def on_the_way(origin: Status, act: Act, target: Status) -> tuple[Story, Given]:
 
 
 def by(role: Role, given: Given) -> Given:
-    return given | ({"unit": "WATER"} if role is R.UNIT else {})
+    return given | ({"unit": "WATER"} if role in HANDLER else {})
 
 
 def ticking(story: Story) -> bool:

@@ -1,0 +1,110 @@
+"""Signing in by a provider: its JWTs, checked with the keys that it publishes (OpenID Connect discovery, RFC 7517).
+
+Its keys are kept. They are fetched again when a token names one that is not among them, or when they are an hour old,
+so that a key that was withdrawn ends; but not more often than every `oidc.refresh_seconds`, whatever is sent. While the
+provider cannot be reached, the last known keys go on; if none was ever known, that is a 503.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, KeySet
+
+from api.access import INVALID, Caller, fitting, unauthenticated
+from api.errors import Problem
+from domain.vocabulary import Role
+from settings import Oidc
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""Signatures that only the holder of a private key can make."""
+WRONG = (JoseError, ValueError, KeyError, TypeError, AttributeError)
+"""What comes of a token, or of a provider's document, that is not what it should be."""
+OLD = 3600.0
+"""Seconds after which the keys are fetched again though nobody missed one."""
+LEEWAY = 30
+"""Seconds by which the provider's clock may differ from ours."""
+PATIENCE = 5.0
+"""Seconds until a provider that does not answer is given up."""
+
+
+class Provider:
+    """One issuer, and what is known of its keys. `clock`: seconds of a clock that never goes back."""
+
+    def __init__(self, oidc: Oidc, http: httpx.AsyncClient, clock: Callable[[], float]) -> None:
+        self._oidc, self._http, self._clock = oidc, http, clock
+        self._keys: dict[str, Key] = {}
+        self._fetched: float | None = None
+        self._tried: float | None = None
+        self._fetching = asyncio.Lock()
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY,
+            iss={"essential": True, "value": oidc.issuer},
+            aud={"essential": True, "value": oidc.audience},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+
+    async def caller(self, token: str) -> Caller:
+        """Who the token speaks of, by the claims that the settings name; a bad or expired one is a 401."""
+        try:
+            key = await self._key(str(header(token)["kid"]))
+            claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+            self._claims.validate(claims)
+            role = Role(claims[self._oidc.role_claim])
+            caller = Caller(claims["sub"], role, claims.get(self._oidc.unit_claim) or None)
+        except WRONG:
+            raise unauthenticated(INVALID) from None
+        return fitting(caller)
+
+    async def _key(self, kid: str) -> Key:
+        """The key of this ID; a KeyError if the provider has none, a 503 if it was never reached."""
+        if kid not in self._keys or self._aged():
+            await self._refresh(kid)
+        if self._fetched is None:
+            raise Problem(503, "Unavailable", "the sign-in provider cannot be reached; the request may be repeated")
+        return self._keys[kid]
+
+    async def _refresh(self, kid: str) -> None:
+        """Fetch the keys, one caller at a time; who only finds them old does not wait for another."""
+        if kid in self._keys and self._fetching.locked():
+            return
+        async with self._fetching:
+            if (kid in self._keys and not self._aged()) or not self._may_try():
+                return
+            self._tried = self._clock()
+            try:
+                found = await self._fetch()
+            except (httpx.HTTPError, *WRONG):
+                return  # the last known keys go on
+            self._keys, self._fetched = found, self._clock()
+
+    def _aged(self) -> bool:
+        return self._fetched is not None and self._clock() - self._fetched >= OLD
+
+    def _may_try(self) -> bool:
+        return self._tried is None or self._clock() - self._tried >= self._oidc.refresh_seconds
+
+    async def _fetch(self) -> dict[str, Key]:
+        """The keys for signatures by their IDs; a ValueError if the document is another issuer's."""
+        where = await self._get(f"{self._oidc.issuer.rstrip('/')}/.well-known/openid-configuration")
+        if where["issuer"] != self._oidc.issuer:
+            raise ValueError("the discovery document is another issuer's")
+        published = await self._get(where["jwks_uri"])
+        signing = [key for key in published["keys"] if key.get("use", "sig") == "sig" and key["kty"] != "oct"]
+        return {key.kid: key for key in KeySet.import_key_set({"keys": signing}) if key.kid}
+
+    async def _get(self, url: str) -> dict[str, Any]:
+        answer = (await self._http.get(url, timeout=PATIENCE)).raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def header(token: str) -> dict[str, Any]:
+    """What the token says of itself, not checked; one of WRONG if it says nothing."""
+    return dict(jws.extract_compact(token.encode()).headers())

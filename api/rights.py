@@ -1,0 +1,104 @@
+"""RIGHTS: which roles may use which route; ROLES: which may do which act; OWNERSHIP: of which cases.
+
+The guard of every route, docs/rights.md and the negative tests derive from these tables. Who may do an act follows from
+`domain.lifecycle.MOVES`; what of a case somebody sees, `api.sight` says, by OWNERSHIP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.lifecycle import HANDLER, MOVES
+from domain.vocabulary import Act, Role, Word
+
+R = Role
+
+NOBODY = frozenset({R.SYSTEM, R.REQUESTER})
+"""Roles that sign in nowhere: the workflow, and who comes by number and tracking code."""
+SIGNED_IN = frozenset(R) - NOBODY
+UNITS = frozenset(HANDLER)
+"""Roles that act for a unit, which their sign-in names; no other sign-in names one."""
+
+KEYED = frozenset({R.CHANNEL, R.UNIT, R.PARTNER})
+"""Roles of systems, which sign in by an API key; people sign in by the provider."""
+
+
+class Ownership(Word):
+    """Which cases are a role's business."""
+
+    EVERY = "every", "全部", "every case, whole"
+    CODES = "codes", "全部代码", "every case by its codes: no person, no text"
+    ESCALATED = "escalated", "报请指定的", "what was escalated; never who asked"
+    PART = "own part", "本单位承办部分", "its own part of what was assigned to it, and nothing that complains of it"
+    REFERRAL = "own referral", "推荐给本企业的", "the same of what was referred to it as a partner"
+    REGISTERED = "registered", "本渠道登记的", "what it registered, or brings the person's tracking code for"
+    CODE = "own case", "凭查询码", "the case that the tracking code opens"
+    NONE = "none", "无", "no case"
+
+
+OWNERSHIP: Mapping[Role, Ownership] = {
+    R.CHANNEL: Ownership.REGISTERED,
+    R.REQUESTER: Ownership.CODE,
+    R.AGENT: Ownership.EVERY,
+    R.SUPERVISOR: Ownership.EVERY,
+    R.UNIT: Ownership.PART,
+    R.UNIT_LEAD: Ownership.PART,
+    R.PARTNER: Ownership.REFERRAL,
+    R.OFFICE: Ownership.ESCALATED,
+    R.CALLER: Ownership.EVERY,
+    R.ANALYST: Ownership.CODES,
+    R.AUDITOR: Ownership.EVERY,
+    R.ADMINISTRATOR: Ownership.NONE,
+    R.SYSTEM: Ownership.NONE,
+}
+
+ROLES: Mapping[Act, frozenset[Role]] = {
+    act: frozenset(roles)
+    for act in dict.fromkeys(m.act for m in MOVES)
+    if (roles := {role for m in MOVES if m.act is act for role in m.roles} - {R.SYSTEM})
+}
+"""Who may ever do an act: anybody else gets a 403, whatever the case's standing."""
+
+CENTRE = frozenset({R.AGENT, R.SUPERVISOR})
+READERS = CENTRE | UNITS | {R.OFFICE, R.CALLER, R.ANALYST, R.AUDITOR}
+
+
+def path_of(act: Act) -> str:
+    """The last part of an act's path."""
+    return act.value.replace("_", "-")
+
+
+OWNED: dict[str, frozenset[Role]] = {
+    "GET /cases": READERS,
+    "GET /cases/{number}": READERS,
+    "GET /cases/{number}/entries": READERS,
+    "GET /cases/{number}/why": READERS,
+    "GET /cases/{number}/archive": READERS,
+    "GET /cases/{number}/deeds": READERS - {R.ANALYST},
+    "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
+    "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
+    "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},
+    "GET /handovers": CENTRE | {R.ANALYST, R.AUDITOR},
+    "GET /notices": CENTRE | UNITS | {R.OFFICE, R.AUDITOR},
+    **{f"POST /cases/{{number}}/{path_of(act)}": roles - {R.REQUESTER} for act, roles in ROLES.items()},
+    "GET /tracking/{number}": frozenset({R.REQUESTER}),
+    **{
+        f"POST /tracking/{{number}}/{path_of(act)}": frozenset({R.REQUESTER})
+        for act, roles in ROLES.items()
+        if R.REQUESTER in roles
+    },
+}
+"""Routes that show or move cases: of those that are the caller's business."""
+
+PLAIN: dict[str, frozenset[Role]] = {
+    "POST /cases": CENTRE | {R.CHANNEL},
+    "POST /notices/receipts": frozenset({R.CHANNEL}),
+    "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
+    "GET /units": SIGNED_IN,
+    "GET /vocabulary": SIGNED_IN | {R.REQUESTER},
+    "GET /health": SIGNED_IN | {R.REQUESTER},
+}
+"""Routes that are nobody's case."""
+
+RIGHTS: Mapping[str, frozenset[Role]] = OWNED | PLAIN
+"""Every route of the API by method and path."""

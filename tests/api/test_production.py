@@ -1,0 +1,56 @@
+"""HOTLINE_MODE=production: the local issuer is closed, and the API does not start if nobody could sign in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from api.access import Caller, issue
+from api.app import create_app
+from domain.vocabulary import Role
+from settings import Oidc, Settings
+from storage import keys
+from storage.changes import Cause
+from tests.line import SECRET, serve, settings_for
+
+
+async def test_it_starts_when_somebody_could_sign_in(
+    temporal: WorkflowEnvironment, database: str, engine: AsyncEngine
+) -> None:
+    settings = replace(settings_for(database, "nobody-works-here"), production=True)
+    app = create_app(settings)
+    with pytest.raises(RuntimeError, match="nobody could sign in"):
+        async with app.router.lifespan_context(app):
+            pytest.fail("it started")
+    async with engine.begin() as conn:
+        cause = Cause("administrator-1", datetime.now(UTC), "样例理由。")
+        key = await keys.create(conn, "web-sample", Role.CHANNEL, None, None, cause)
+    async with serve(settings, temporal.client, [timedelta(0)]) as url, httpx.AsyncClient(base_url=url) as http:
+        local = issue(SECRET, Caller("agent-1", Role.AGENT), datetime.now(UTC))
+        tokens = {key: 200, local: 401}
+        answers = {t: (await http.get("/units", headers={"Authorization": f"Bearer {t}"})).status_code for t in tokens}
+    assert answers == tokens
+
+
+def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
+    monkeypatch.setenv("HOTLINE_SECRET", "s" * 32)
+    for name in ("HOTLINE_MODE", "HOTLINE_OIDC_ISSUER"):
+        monkeypatch.delenv(name, raising=False)
+    usual = Settings.from_environment()
+    assert (usual.production, usual.oidc) == (False, None)
+    told = {"ISSUER": "https://id.example", "AUDIENCE": "8890", "ROLE_CLAIM": "r", "UNIT_CLAIM": "u"}
+    for name, value in told.items():
+        monkeypatch.setenv(f"HOTLINE_OIDC_{name}", value)
+    monkeypatch.setenv("HOTLINE_OIDC_REFRESH_SECONDS", "5")
+    monkeypatch.setenv("HOTLINE_MODE", "production")
+    found = Settings.from_environment()
+    assert (found.production, found.oidc) == (True, Oidc("https://id.example", "8890", "r", "u", 5))
+    monkeypatch.setenv("HOTLINE_MODE", "prodction")
+    with pytest.raises(ValueError, match="HOTLINE_MODE"):
+        Settings.from_environment()

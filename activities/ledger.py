@@ -161,8 +161,7 @@ class Ledger:
     async def _refused(self, file: File, deed: Deed, refusal: Refusal, now: datetime) -> Applied:
         """Keep the refusal; a deed that was applied before (and is asked again) stays applied."""
         async with self._engine.connect() as conn:
-            await deeds.refuse(conn, deed.id, refusal)
-            kept = await deeds.find(conn, deed.id)
+            kept = await deeds.refuse(conn, deed.id, refusal)
         if kept is None:
             return await self.hear(file, deed, now)
         if kept.state == "applied":

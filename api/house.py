@@ -115,29 +115,34 @@ class House:
                 status = await hand_over(self.temporal, desk, deed, PATIENCE)
                 return Answer(deed.number, deed.id, "applied", status)
             except Refusal as refusal:
-                async with self.once.connect() as conn:
-                    await deeds.refuse(conn, deed.id, refusal)
-                raise
+                return await self._refused(deed, refusal)
             except Later:
                 break
             except Elsewhere:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 0.5)
-                desk = await self._refuse_if_over(deed)
+                try:
+                    desk = await self._desk_now(deed)
+                except Refusal as refusal:
+                    return await self._refused(deed, refusal)
         return Answer(deed.number, deed.id, "received")
 
-    async def _refuse_if_over(self, deed: Deed) -> str:
-        """The desk by the file of record; an act on an archived case is refused by the table, on record."""
+    async def _desk_now(self, deed: Deed) -> str:
+        """The desk by the file of record; an act on an archived case is refused by the table."""
         async with self.once.connect() as conn:
             file = await files.load(conn, deed.number)
-            assert file is not None
-            if file.case.status is Status.ARCHIVED:
-                try:
-                    move(file.case.status, deed.act, deed.role)
-                except Refusal as refusal:
-                    await deeds.refuse(conn, deed.id, refusal)
-                    raise
+        assert file is not None
+        if file.case.status is Status.ARCHIVED:
+            move(file.case.status, deed.act, deed.role)
         return file.case.desk
+
+    async def _refused(self, deed: Deed, refusal: Refusal) -> Answer:
+        """Keep the refusal and raise it; but a deed that was carried out, and whose answer was lost, is answered now."""
+        async with self.once.connect() as conn:
+            kept = await deeds.refuse(conn, deed.id, refusal)
+        if kept is None or kept.state != "applied":
+            raise refusal
+        return await self._applied(deed.number, kept)
 
     async def _signal(self, desk: str, deed: Deed) -> None:
         try:
@@ -151,9 +156,12 @@ class House:
             raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content: take another")
         if first.refusal:
             raise deeds.refusal_of(first.refusal)
+        return await self._applied(number, first)
+
+    async def _applied(self, number: str, deed: deeds.Received) -> Answer:
         async with self.once.connect() as conn:
-            status = (await conn.execute(_STATUS_AFTER, {"deed": first.id, "number": number})).scalar_one_or_none()
-        return Answer(number, first.id, first.state, status)
+            status = (await conn.execute(_STATUS_AFTER, {"deed": deed.id, "number": number})).scalar_one_or_none()
+        return Answer(number, deed.id, deed.state, status)
 
     async def _desk(self, number: str, caller: Caller, about: str | None, opened: bool) -> str:
         """The desk of a case that this caller may see; the unit that the act is about has a part in it, or had one."""

@@ -82,11 +82,15 @@ async def on_record(conn: AsyncConnection, deed: str) -> Deed:
     return DEED.validate_python(body.scalar_one())
 
 
-async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> None:
-    """Keep a refused deed with its refusal and provision: the auditor sees attempts too."""
+async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> Received | None:
+    """Keep a refused deed with its refusal and provision: the auditor sees attempts too. The deed as it then is.
+
+    One that was applied stays applied: whoever looks at the file after it may well refuse it a second time.
+    """
     kept = {"kind": refusal.kind, "detail": refusal.detail, "basis": str(refusal.basis) if refusal.basis else None}
     change = update(tables.deeds).where(tables.deeds.c.id == deed, tables.deeds.c.state == "received")
     await conn.execute(change.values(state="refused", refusal=kept, decided_at=func.now()))
+    return await find(conn, deed)
 
 
 def refusal_of(kept: dict[str, Any]) -> Refusal:

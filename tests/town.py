@@ -259,27 +259,31 @@ class Request:
                 try:
                     return await hand_over(self.town.env.client, await self.desk(), deed)
                 except (Elsewhere, Later):
-                    await self._refuse_if_archived(deed)
+                    if (status := (await self.case()).status) is Status.ARCHIVED:
+                        return await self._judged(deed, status)
                     await asyncio.sleep(0.02)
                 except Refusal as refusal:
-                    await self._refuse(deed, refusal)
-                    raise
+                    return await self._refused(deed, refusal)
 
     async def signal(self, deed: Deed) -> None:
         """Send a unit's deed without waiting for an answer."""
         await signal(self.town.env.client, self.number, deed)
 
-    async def _refuse(self, deed: Deed, refusal: Refusal) -> None:
-        async with single(self.town.engine).connect() as conn:
-            await deeds.refuse(conn, deed.id, refusal)
+    async def _judged(self, deed: Deed, status: Status) -> str:
+        """By the table: nobody answers for an archived case any more."""
+        try:
+            move(status, deed.act, deed.role)
+        except Refusal as refusal:
+            return await self._refused(deed, refusal)
+        return status
 
-    async def _refuse_if_archived(self, deed: Deed) -> None:
-        if (await self.case()).status is Status.ARCHIVED:
-            try:
-                move(Status.ARCHIVED, deed.act, deed.role)
-            except Refusal as refusal:
-                await self._refuse(deed, refusal)
-                raise
+    async def _refused(self, deed: Deed, refusal: Refusal) -> str:
+        """Keep the refusal and raise it, as the API does; a deed that was carried out already is no refusal."""
+        async with single(self.town.engine).connect() as conn:
+            kept = await deeds.refuse(conn, deed.id, refusal)
+        if kept is None or kept.state != "applied":
+            raise refusal
+        return (await self.case()).status
 
     # -- the file of record ------------------------------------------------------------------------------------
 

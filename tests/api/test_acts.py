@@ -364,7 +364,7 @@ WRONG: dict[str, list[tuple[str, Role, dict[str, Any]]]] = {
         ("correct", Role.AGENT, {"matter": SENTINEL}),
         ("attempt", Role.CALLER, {"reach": SENTINEL}),
         ("attempt", Role.CALLER, {"reach": "reached", "resolved": SENTINEL}),
-        ("rate", Role.AGENT, {"rating": SENTINEL}),
+        ("rate", Role.CHANNEL, {"rating": SENTINEL}),
         ("feedback", Role.UNIT, {"public": "已修好。", "replied": SENTINEL}),
     ],
 }

@@ -234,7 +234,10 @@ async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on
 
     await eventually(urged_on)
     anew = await request.handle().describe()
-    assert anew.typed_search_attributes == begun.typed_search_attributes
+    shown, before = (
+        {p.key.name: p.value for p in d.typed_search_attributes if p.key.name != "BuildIds"} for d in (anew, begun)
+    )
+    assert shown == before
     urges = (await request.case()).urges
     assert (await request.events()).count("urge") == urges
     await request.expire("sign", "WATER")

@@ -35,12 +35,16 @@ class Settings:
             rule_set=os.environ.get("HOTLINE_RULE_SET", "TJ-2015-18"),
             secret=_secret(),
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
-            sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
+            sweep_seconds=sweep_seconds(),
         )
 
 
 def task_queue() -> str:
     return os.environ.get("HOTLINE_TASK_QUEUE", "hotline")
+
+
+def sweep_seconds() -> int:
+    return int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10"))
 
 
 def _required(name: str) -> str:

@@ -19,6 +19,7 @@ from rich.table import Table
 from api.access import NOBODY, Caller, issue
 from cli.demo import play
 from cli.processes import StackError
+from cli.recovery import HERE, Data, doctor, rebuild
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
 from cli.surroundings import database, database_around, holds_cases, plainly, spoken, surroundings, temporal
@@ -36,11 +37,9 @@ app = typer.Typer(help="便民服务专线 88908890 · the public-service hotlin
 calendar_app = typer.Typer(help="放假通知 · holiday notices", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
 
-Data = Annotated[Path, typer.Option("--data", file_okay=False, help="where the stack keeps its state")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
 TemporalPort = Annotated[int, typer.Option("--temporal-port", min=0, max=65535, help="Temporal's port; 0: a free one")]
-HERE = Path(".hotline")
 DEMO = HERE / "demo"
 SATURDAY = 5
 CASES = 'WorkflowType="Case"'
@@ -267,6 +266,10 @@ def restart(
         url = database_around(data)
         os.environ |= surroundings(data)
         typer.echo(f"{number} {asyncio.run(begin(url))}")
+
+
+app.command()(rebuild)
+app.command()(doctor)
 
 
 @app.command("migrate")

@@ -70,7 +70,7 @@ class Settings:
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
             signing_key=_file("HOTLINE_SIGNING_KEY_FILE"),
             roots=_file("HOTLINE_ROOTS_DIR"),
-            sweep_seconds=int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10")),
+            sweep_seconds=sweep_seconds(),
             production=production(),
             oidc=Oidc.from_environment(),
         )
@@ -78,6 +78,10 @@ class Settings:
 
 def task_queue() -> str:
     return os.environ.get("HOTLINE_TASK_QUEUE", "hotline")
+
+
+def sweep_seconds() -> int:
+    return int(os.environ.get("HOTLINE_SWEEP_SECONDS", "10"))
 
 
 def _required(name: str) -> str:

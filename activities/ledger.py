@@ -116,7 +116,7 @@ class Ledger:
         async def awaited() -> bool:
             async with self._engine.connect() as conn:
                 running = next(c for c in file.clocks if c.id == clock)
-                return await deeds.awaited(conn, file.case.number, running.due)
+                return await deeds.awaited(conn, file.case.number, acts.in_time(running, rung))
 
         waits = await awaited()
 

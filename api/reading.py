@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -20,6 +20,7 @@ from api.views import (
     Attempted,
     Delivered,
     HandedOver,
+    Late,
     Link,
     Listed,
     Moved,
@@ -172,9 +173,10 @@ async def get_why(number: Number, caller: CallerDep, house: HouseDep) -> list[Wh
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
     return [
-        view(Why, clock, rule_set=case["rule_set"], moved=list(_moves(clock, entries)))
+        view(Why, clock, rule_set=case["rule_set"], moved=_moves(own), late=_lates(own))
         for clock in clocks
         if sight.own(clock["owner"])
+        for own in (_entries_of(clock, entries),)
     ]
 
 
@@ -338,15 +340,27 @@ def _page(shape: type[Shape], rows: Rows) -> Page[Shape]:
     return Page([view(shape, row) for row in rows.items], rows.next)
 
 
-def _moves(clock: Row, entries: list[dict[str, Any]]) -> Iterator[Moved]:
-    """Where this clock's due instant was, and why it moved: from the entries made while it ran."""
+def _entries_of(clock: Row, entries: Iterable[Row]) -> list[Row]:
+    """What was entered about this clock while it ran."""
     begins, ends = clock["start"], clock["stopped_at"]
-    for entry in entries:
-        detail = entry["detail"]
-        same = (detail.get("clock"), detail.get("owner")) == (clock["clock"], clock["owner"])
-        running = begins <= entry["at"] and (ends is None or entry["at"] <= ends)
-        if entry["event"] == Mark.DUE_MOVED and same and running:
-            yield view(Moved, detail, at=entry["at"])
+    same = ("clock", "owner")
+    return [
+        entry
+        for entry in entries
+        if all(entry["detail"].get(name) == clock[name] for name in same)
+        and begins <= entry["at"]
+        and (ends is None or entry["at"] <= ends)
+    ]
+
+
+def _moves(entries: Iterable[Row]) -> list[Moved]:
+    """Where a clock's due instant was, and why it moved."""
+    return [view(Moved, e["detail"], at=e["at"]) for e in entries if e["event"] == Mark.DUE_MOVED]
+
+
+def _lates(entries: Iterable[Row]) -> list[Late]:
+    """What came late because the platform was down."""
+    return [view(Late, e["detail"], event=e["event"], at=e["at"]) for e in entries if "late_s" in e["detail"]]
 
 
 def _end_of_today(house: House) -> datetime:

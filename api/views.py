@@ -20,6 +20,7 @@ from domain.vocabulary import (
     Channel,
     Clock,
     Exclusion,
+    Mark,
     Matter,
     Outcome,
     Report,
@@ -213,6 +214,16 @@ class Moved:
     why: str
 
 
+@dataclass(frozen=True)
+class Late:
+    """The platform was down: what came after its instant, when it came, and how many seconds late."""
+
+    event: Mark
+    instant: datetime
+    at: datetime
+    late_s: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Why:
     """A clock, and why it is due when it is. No `term`: a person set the day (`moved` says when)."""
@@ -232,6 +243,7 @@ class Why:
     rule_set: str
     derivation: Derivation | None
     moved: list[Moved]
+    late: list[Late]
 
 
 @dataclass(frozen=True, kw_only=True)

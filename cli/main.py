@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from cli.causes import By, Reason, cause
 from cli.demo import play
 from cli.keys import key_app
 from cli.processes import StackError
+from cli.recovery import doctor, rebuild
 from cli.roles import role_among
 from cli.rows import read_rows
 from cli.stack import LocalStack, Ports, hotline_services
@@ -295,6 +297,10 @@ def restart(
         typer.echo(f"{number} {asyncio.run(begin(url))}")
 
 
+app.command()(rebuild)
+app.command()(doctor)
+
+
 @app.command("migrate")
 def migrate_() -> None:
     """Bring the database of DATABASE_URL to the present schema."""
@@ -306,5 +312,17 @@ def migrate_() -> None:
         migrate(sqlalchemy_url(url))
 
 
+def run() -> None:
+    """The console script. Where Temporal's client was used, its threads may still call into an interpreter that
+    unwinds, which aborts it: so it ends at once, with the exit code, when all is said.
+    """
+    try:
+        app()
+    except SystemExit as ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else bool(ended.code))
+
+
 if __name__ == "__main__":
-    app()
+    run()

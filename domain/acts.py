@@ -76,7 +76,10 @@ LAPSES: dict[Clock, Status] = {
 """Windows whose end moves the case, and where the case stands while they are open."""
 
 LOOK_AGAIN = timedelta(seconds=30)
-"""How long a lapse waits for a deed that arrived in time and is not applied yet."""
+"""How long a mark waits for a deed that arrived in time and is not applied yet."""
+
+REPROACHES = frozenset({Mark.NOTICED, Mark.BULLETINED})
+"""What follows from a breach: whoever acted before its instant is spared it, however late the platform applies the act."""
 
 
 def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = None) -> Result:
@@ -100,28 +103,26 @@ def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = No
     return step.finish(target)
 
 
+def in_time(running: RunningClock, rung: Rung) -> datetime:
+    """Before which instant a deed must have arrived to be spared what this rung brings."""
+    return rung.at if rung.mark in REPROACHES else running.due
+
+
 def strike(
     file: File, running: RunningClock, rung: Rung, calendar: Calendar, now: datetime, awaited: bool = False
 ) -> Result:
     """What a clock brings when an instant on its ladder comes.
 
-    `awaited`: a deed that arrived before the due instant still waits to be applied, so a window does not end yet.
+    `awaited`: a deed that arrived `in_time` still waits to be applied, so a window does not end yet, and no further
+    reproach is made.
     """
     step = Step(file, rule_sets()[file.case.rule_set], calendar, now)
     lapses = rung.mark is Mark.LAPSED and LAPSES.get(running.clock) is file.case.status
-    if lapses and awaited:
+    if awaited and (lapses or rung.mark in REPROACHES):
         step.postpone(running, rung, now + LOOK_AGAIN)
         return step.finish(file.case.status)
     step.strike(running, rung)
-    limit = step.rules.limit(running.clock, file.case)
-    step.record(
-        rung.mark,
-        limit.basis,
-        step.unit_of(running),
-        clock=running.clock,
-        owner=running.owner,
-        due=running.due.isoformat(),
-    )
+    step.mark(running, rung)
     if not lapses:
         return step.finish(file.case.status)
     if running.clock is Clock.DISPUTE:

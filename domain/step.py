@@ -127,7 +127,7 @@ class Step:
             since=self.case.version,
         )
         if old is None:
-            rungs = self._rungs(clock, derived.due)
+            rungs = self._from_here(self._rungs(clock, derived.due))
             self._keep(replace(running, rungs=rungs), derived.to_json(), str(limit.basis or "house"))
             return
         given = old.given if start else 0  # one that begins anew owes nothing to what was before
@@ -148,7 +148,9 @@ class Step:
         term = str(derived.term) if derived else None
         rungs = tuple(r for r in self._rungs(old.clock, to) if ahead or not old.passed or r.at > self.at)
         start = derived.start if derived else old.start
-        moved = replace(old, start=start, due=to, term=term, rungs=rungs, passed=old.passed and not ahead)
+        moved = replace(
+            old, start=start, due=to, term=term, rungs=self._from_here(rungs), passed=old.passed and not ahead
+        )
         self._keep(moved, self._derivation(moved, derived, why), basis)
         self.record(
             Mark.DUE_MOVED,
@@ -199,10 +201,32 @@ class Step:
         for running in self.file.clocks:
             wanted = ((clock, running.clock), (owner, running.owner), (about, running.about))
             if all(want in (None, have) for want, have in wanted):
-                if running.passed and self.deed and self.deed.received_at < running.due:
-                    self.withdraw_breach(running, "arrived_in_time")
+                if self.deed:
+                    self._by_arrival(running, self.deed.received_at)
                 self.clocks[running.id] = ClockRow(running, "stopped", self.at)
                 self.file = replace(self.file, clocks=tuple(c for c in self.file.clocks if c.id != running.id))
+
+    def _by_arrival(self, running: RunningClock, arrived: datetime) -> None:
+        """Arrival decides, never whether the timer fired: a breach that was none goes, one not yet marked is marked."""
+        if running.passed and arrived < running.due:
+            self.withdraw_breach(running, "arrived_in_time")
+        for rung in running.rungs:
+            if rung.mark in BREACHES and rung.at <= arrived:
+                self.mark(running, rung)
+
+    def mark(self, running: RunningClock, rung: Rung) -> None:
+        """What a rung brings, on record; where it comes later than `PROMPT`, with how late the platform is."""
+        late = int((self.now - rung.at).total_seconds())
+        self.record(
+            rung.mark,
+            self.rules.limit(running.clock, self.case).basis,
+            self.unit_of(running),
+            clock=running.clock,
+            owner=running.owner,
+            due=running.due.isoformat(),
+            instant=rung.at.isoformat() if late > PROMPT else None,
+            late_s=late if late > PROMPT else None,
+        )
 
     def derive(self, running: RunningClock) -> Due:
         """Compute a running clock's due instant anew from its own start and term."""
@@ -246,6 +270,10 @@ class Step:
             nearest = max(early, key=lambda rung: rung.at)
             ahead = [replace(nearest, at=self.now + (at - self.now) / 2)]
         return tuple(sorted((*ahead, *late), key=lambda rung: rung.at))
+
+    def _from_here(self, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        """A limit that is set into the past passes as it is set: the platform is not late with it."""
+        return tuple(replace(rung, at=max(rung.at, self.at)) for rung in rungs)
 
     def _keep(self, running: RunningClock, derivation: dict[str, Any] | None = None, basis: str | None = None) -> None:
         if running.clock is Clock.HANDLING and self._centre_is_late(running.owner):
@@ -344,6 +372,12 @@ class Step:
             detail={key: value for key, value in line.detail.items() if value is not None},
         )
 
+
+BREACHES = frozenset({Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED})
+"""What a limit that was not kept brings."""
+
+PROMPT = 5
+"""Seconds: a mark that comes later than this after its instant says by how much. No outage: well below one second."""
 
 UNWATCHED = frozenset({Clock.RETURN, Clock.DISPUTE, Clock.RATING, Clock.TRACKING})
 """Windows in which somebody may act, not limits that somebody must keep: no breach, and no due instant in lists."""

@@ -111,7 +111,9 @@ async def register(
 
 async def begun(conn: AsyncConnection, number: str, at: datetime) -> None:
     """The case's workflow was started; the sweep need not."""
-    await conn.execute(text("UPDATE cases SET begun_at = :at WHERE number = :number"), {"number": number, "at": at})
+    await conn.execute(
+        text("UPDATE cases SET begun_at = coalesce(begun_at, :at) WHERE number = :number"), {"number": number, "at": at}
+    )
 
 
 async def not_begun(conn: AsyncConnection, before: datetime, after: str = "", limit: int = 200) -> list[str]:

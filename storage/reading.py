@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.refusals import Unknown
 from domain.routing import above
 from domain.step import UNWATCHED
-from domain.vocabulary import Handling, Matter
+from domain.vocabulary import Handling, Matter, Status
 from storage.tables import (
     SOONEST,
     assignments,
@@ -230,6 +230,12 @@ async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
     """The case's row, and whether its due instant is provisional."""
     query = select(cases, PROVISIONAL).where(cases.c.number == number)
     return _one((await conn.execute(query)).mappings().one_or_none())
+
+
+async def open_cases(conn: AsyncConnection, after: str = "", limit: int = 1000) -> list[str]:
+    """A page of the numbers of cases that are not archived, in order; `after` is the last one of the page before."""
+    query = select(cases.c.number).where(cases.c.status != Status.ARCHIVED, cases.c.number > after)
+    return list((await conn.execute(query.order_by(cases.c.number).limit(limit))).scalars())
 
 
 async def standing(conn: AsyncConnection, number: str) -> dict[str, Any] | None:

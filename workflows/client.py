@@ -58,9 +58,11 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
     """Start the workflow of a registered case; False: it runs or ran already, and is left alone. Later: not now.
 
     It sleeps until the first instant on its clocks, or until the first deed wakes it: a case that waits for triage
-    costs one event and no timer. `again`: also where it ran, and was ended from outside; it goes on at once.
+    costs one event and no timer. One that a child must hold does not sleep: the child takes its deeds.
+    `again`: also where it ran, and was ended from outside, or was lost.
     """
     case = file.case
+    sleeps = case.desk == case.number
     first = min((rung.at for clock in file.clocks for rung in clock.rungs), default=None)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -69,7 +71,7 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
                 file,
                 id=case.number,
                 task_queue=task_queue,
-                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first and not again else None,
+                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first and sleeps else None,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if again
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,

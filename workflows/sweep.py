@@ -44,8 +44,8 @@ class SweepWorkflow:
         return {"begun": begun, "handed_over": handed_over, "sent": sent}
 
 
-async def schedule(client: Client, task_queue: str, every: timedelta) -> None:
-    """Put the schedule in place, or bring it to this interval; one sweep at a time."""
+async def schedule(client: Client, task_queue: str, every: timedelta, *, renew: bool = True) -> None:
+    """Put the schedule in place, or bring it to this interval (`renew`); one sweep at a time."""
     wanted = Schedule(
         action=ScheduleActionStartWorkflow(
             SweepWorkflow.run, id=ID, task_queue=task_queue, static_summary="移交 hand over what waits"
@@ -60,4 +60,5 @@ async def schedule(client: Client, task_queue: str, every: timedelta) -> None:
     try:
         await client.create_schedule(ID, wanted)
     except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(ID).update(bring_up_to_date)
+        if renew:
+            await client.get_schedule_handle(ID).update(bring_up_to_date)

@@ -92,6 +92,50 @@ def test_a_mark_that_is_struck_late_bears_the_instant_at_which_it_was_struck() -
     assert story.due(Clock.TRIAGE) == at("11-03T14:00")
 
 
+@pytest.mark.parametrize(("seconds", "late"), [(0, None), (5, None), (6, 6), (7200, 7200)])
+def test_a_mark_that_comes_late_says_by_how_much_for_that_is_the_platforms(seconds: int, late: int | None) -> None:
+    story = registered()
+    running = story.clock(Clock.TRIAGE)
+    story.now = running.due + timedelta(seconds=seconds)
+    story.strike(running, running.rungs[1])
+    detail = story.last(Mark.OVERDUE).detail
+    assert detail.get("late_s") == late
+    assert detail.get("instant") == (running.due.isoformat() if late else None)
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked by then", "not marked yet"])
+@pytest.mark.parametrize(("after", "breaches"), [(-INSTANT, 0), (timedelta(0), 1)], ids=["in time", "too late"])
+def test_whether_a_breach_is_on_record_arrival_decides_and_not_the_platform(
+    marked: bool, after: timedelta, breaches: int
+) -> None:
+    story = assigned()
+    due = story.due(Clock.SIGN, "WATER")
+    story.now = due + timedelta(hours=3)
+    if marked:
+        running = story.clock(Clock.SIGN, "WATER")
+        story.strike(running, next(rung for rung in running.rungs if rung.mark is Mark.OVERDUE))
+    story.unit("WATER", Act.SIGN, at=due + after)
+    assert len(story.all(Mark.OVERDUE)) - len(story.all(Mark.BREACH_WITHDRAWN)) == breaches
+    if marked:
+        assert story.last(Mark.OVERDUE).detail["late_s"] == 3 * 3600
+
+
+@pytest.mark.parametrize("mark", [Mark.NOTICED, Mark.BULLETINED])
+def test_nobody_is_put_on_a_list_who_reported_before_and_whose_report_the_platform_still_owes(mark: Mark) -> None:
+    story = assigned()
+    story.unit("WATER", Act.SIGN)
+    story.until(story.rungs(Clock.HANDLING, "WATER")[mark] - INSTANT)
+    running = story.clock(Clock.HANDLING, "WATER")
+    rung = running.rungs[0]
+    assert (rung.mark, acts.in_time(running, rung)) == (mark, rung.at)
+    story.now = rung.at + timedelta(hours=1)
+    story.strike(running, rung, awaited=True)
+    assert story.new() == []
+    story.feedback(at=rung.at - INSTANT)
+    assert mark not in story.events
+    assert story.assignment().late
+
+
 WINDOWS = {"rating": answered, "tracking": lambda: at_callback(reachable=False), "dispute": declined}
 
 

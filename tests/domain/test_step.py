@@ -50,7 +50,7 @@ def test_a_rung_that_lies_behind_is_left_out_unless_it_marks_the_end() -> None:
     step.arm(Clock.HANDLING, "WATER", term=Term.parse("1h"))
     assert [r.mark for r in step.file.clocks[-1].rungs] == [Mark.URGED, Mark.OVERDUE, Mark.NOTICED, Mark.BULLETINED]
     step.arm(Clock.HANDLING, "GAS", start=at("11-03T09:00"), term=Term.parse("1h"))
-    assert step.file.clocks[-1].rungs[0] == step.file.clocks[-1].rungs[0].__class__(Mark.OVERDUE, at("11-03T10:00"))
+    assert step.file.clocks[-1].rungs[0] == step.file.clocks[-1].rungs[0].__class__(Mark.OVERDUE, step.at)
 
 
 def test_armed_again_it_moves_on_record_or_stays_without_a_word() -> None:
@@ -97,6 +97,19 @@ def test_a_breach_is_withdrawn_when_the_new_due_instant_lies_ahead_and_only_then
     assert moved.passed is not ahead
     assert (Mark.OVERDUE in {r.mark for r in moved.rungs}) is ahead
     assert all(r.at > at("11-12T12:00") for r in moved.rungs)
+
+
+def test_a_limit_that_is_set_into_the_past_passes_as_it_is_set_and_not_late() -> None:
+    step = step_on(assigned())
+    running = step.file.clock(Clock.HANDLING, "WATER")
+    assert running is not None
+    step.move_due(running, step.at - timedelta(days=1), "because")
+    moved = step.file.clock(Clock.HANDLING, "WATER")
+    assert moved is not None
+    overdue = next(rung for rung in moved.rungs if rung.mark is Mark.OVERDUE)
+    assert overdue.at == step.at
+    step.mark(moved, overdue)
+    assert "late_s" not in {name for name, value in step.lines[-1].detail.items() if value is not None}
 
 
 def test_stopping_takes_exactly_the_clocks_that_match() -> None:

@@ -19,6 +19,7 @@ from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
 from workflows.client import start
+from workflows.condition import condition
 from workflows.designation import Designation
 
 T = TypeVar("T")
@@ -166,6 +167,7 @@ async def test_a_keeper_that_breaks_fails_the_workflow_task_and_a_mended_worker_
         first = min(rung.at for clock in (await request.file()).clocks for rung in clock.rungs)
         await town.env.fast_forward(request.handle(), first - await request.now())
         await eventually(lambda: _faulty(request, "the keeper of clocks broke"))
+        await eventually(lambda: _stuck(request, "RuntimeError"))
     async with town.at_work():
         await request.until(lambda file: first not in {rung.at for clock in file.clocks for rung in clock.rungs})
         await finished(request)
@@ -174,6 +176,12 @@ async def test_a_keeper_that_breaks_fails_the_workflow_task_and_a_mended_worker_
 
 async def _faulty(request: Request, what: str) -> bool:
     return any(what in fault for fault in await request.faults())
+
+
+async def _stuck(request: Request, why: str) -> bool:
+    """What the doctor says of it: the type of the error, and not its words."""
+    found = await condition(request.town.env.client, request.number)
+    return found is not None and found.problem == why
 
 
 @pytest.mark.parametrize("to", ["designation", "callback"])

@@ -253,8 +253,8 @@ class Step:
 
     def postpone(self, running: RunningClock, rung: Rung, to: datetime) -> None:
         """Look again later: a deed that arrived in time still waits to be applied. The due instant stays."""
-        rungs = tuple(replace(r, at=to) if r == rung else r for r in running.rungs)
-        self._keep(replace(running, rungs=rungs))
+        rungs = (replace(r, at=to) if r == rung else r for r in running.rungs)
+        self._keep(replace(running, rungs=tuple(sorted(rungs, key=lambda each: each.at))))
 
     def _rungs(self, clock: Clock, at: datetime) -> tuple[Rung, ...]:
         """The ladder around a due instant. A limit too short for its warnings is warned of once, half-way."""

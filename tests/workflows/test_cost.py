@@ -11,7 +11,7 @@ from tests.town import Request, Town
 
 EVENTS = 60
 TRANSITIONS = 15
-"""12 or 14 when the caller-back is quicker than the child's first workflow task, else 15 (`-s` shows how often)."""
+"""12 or 14 when the caller-back is quicker than the child's first workflow task, else 15 (decision 0009)."""
 SPARE = 3
 """A workflow task that a busy machine repeats."""
 RUNS = 20

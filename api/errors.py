@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.fields import describe
+from api.samples import sample
 from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
 from domain.vocabulary import Act
 
@@ -200,5 +201,6 @@ def _with_problem(app: FastAPI) -> dict[str, Any]:
         own = TypeAdapter(Details).json_schema(ref_template="#/components/schemas/{model}")
         schemas |= own.pop("$defs", {}) | {"Problem": own | {"title": "Problem"}}
         describe(spec)
+        sample(spec)
     assert app.openapi_schema is not None
     return app.openapi_schema

@@ -237,10 +237,7 @@ async def test_the_documentation_is_served(house: Line) -> None:
 def test_every_answer_has_an_example_that_fits_it(name: str) -> None:
     for status, answer in ALL[name]["responses"].items():
         for content in answer.get("content", {}).values():
-            schema = content["schema"] | {"components": SPEC["components"]}
             if status < "300":
-                Draft202012Validator(schema).validate(content["example"])
+                schema(content["schema"]).validate(content["example"])
     (problem,) = SPEC["components"]["schemas"]["Problem"]["examples"]
-    Draft202012Validator(SPEC["components"]["schemas"]["Problem"] | {"components": SPEC["components"]}).validate(
-        problem
-    )
+    schema({"$ref": "#/components/schemas/Problem"}).validate(problem)

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
 from api.body import BodyLimit
 from api.errors import documented
+from api.headers import SecurityHeaders
 from api.house import House
 from api.query import known
 from api.signin import open_sign_in
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.heartbeat import Heartbeats
@@ -26,12 +28,16 @@ from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, connect, hand_over, start
 from workflows.designation import Designation
+from workflows.desk import SILENCE
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot]
-
 log = logging.getLogger(__name__)
+
+AGAIN = 1.0
+"""Seconds until a worker that does not reach Temporal tries again."""
+
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot]
 
 
 def build_worker(
@@ -63,6 +69,8 @@ def build_worker(
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
         max_cached_workflows=2_000,
+        max_concurrent_workflow_tasks=50,  # as many as are done well within `SILENCE`
+        sticky_queue_schedule_to_start_timeout=SILENCE,
         graceful_shutdown_timeout=timedelta(seconds=10),
     )
 
@@ -81,15 +89,28 @@ async def main() -> None:
     stopped = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    client = await connect()
-    await attributes.ensure(client)
-    await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
-    signs = _roots(settings, engine)
-    if signs:
-        await roots.schedule(client, settings.task_queue)
-    async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
-        await stopped.wait()
+    if client := await _reached(settings, stopped):
+        signs = _roots(settings, engine)
+        if signs:
+            await roots.schedule(client, settings.task_queue)
+        async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
+            await stopped.wait()
     await engine.dispose()
+
+
+async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:
+    """Temporal with all that the house needs of it, as soon as it answers; None: the worker was stopped before."""
+    while not stopped.is_set():
+        try:
+            client = await connect()
+            await attributes.ensure(client)
+            await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
+            return client
+        except (RuntimeError, RPCError) as error:
+            log.warning("Temporal cannot be reached yet: %s", type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), AGAIN)
+    return None
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from bench import chaos as faults
 from bench.lifecycle import run
 
 app = typer.Typer(help="measurements on a local stack of their own", no_args_is_help=True, add_completion=False)
@@ -26,13 +27,31 @@ def lifecycle(
 ) -> None:
     """Carry cases along the reference path through HTTP, alternating with the floor (bench/floor.py)."""
     report = run(cases, concurrency, blocks)
-    if as_json:
-        typer.echo(json.dumps(report))
-    else:
-        for name, value in report.items():
-            typer.echo(f"{name:24} {value}")
+    _tell(report, as_json)
     if report["failed"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def chaos(
+    cases: Annotated[int, typer.Option(min=1, help="how many cases are lived from intake to archive")] = 300,
+    kills: Annotated[int, typer.Option(min=0, help="how often a part is killed, evenly over the intakes")] = 12,
+    seed: Annotated[int, typer.Option(help="decides what is killed when, and who does what")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+) -> None:
+    """Kill API, worker, Temporal and PostgreSQL under load; exit code 1 if anything was lost, double, early or half done."""
+    report = faults.run(cases, kills, seed)
+    _tell(report, as_json)
+    if not faults.is_sound(report):
+        raise typer.Exit(1)
+
+
+def _tell(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for name, value in report.items():
+        typer.echo(f"{name:24} {value}")
 
 
 app()

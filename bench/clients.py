@@ -45,10 +45,9 @@ class Log:
 
     sent: list[Sent] = field(default_factory=list)
 
-    @property
-    def open(self) -> list[Sent]:
-        """In flight: sent, and not acknowledged yet."""
-        return [each for each in self.sent if not each.acknowledged]
+    def open_since(self, instant: float) -> list[Sent]:
+        """In flight: first sent after this instant, and not acknowledged yet."""
+        return [each for each in self.sent if not each.acknowledged and each.at > instant]
 
     @property
     def acknowledged(self) -> list[Sent]:

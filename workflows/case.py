@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import words
     from workflows.callback import Callback
     from workflows.designation import Designation
-    from workflows.desk import LOOK, Desk, Shown
+    from workflows.desk import LOOK, SILENCE, Desk, Shown
 
 
 NOTHING = RawValue(Payload())
@@ -89,7 +89,11 @@ class CaseWorkflow(Desk):
         """Another desk holds the case until it comes back; one that somebody ended in Temporal is opened again."""
         try:
             held = await workflow.execute_child_workflow(
-                child.run, self.file, id=self.file.case.desk, static_summary=words.child(self.file.case)
+                child.run,
+                self.file,
+                id=self.file.case.desk,
+                static_summary=words.child(self.file.case),
+                task_timeout=SILENCE,
             )
         except ChildWorkflowError:
             workflow.logger.warning("a desk was ended from outside; it opens again")

@@ -20,7 +20,7 @@ from domain.vocabulary import Urgency
 from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
-from workflows.desk import MOVED
+from workflows.desk import MOVED, SILENCE
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
                 search_attributes=typed(case),
                 static_summary=summary(case),
                 static_details=details(file, heading=RESTARTED if again else REGISTERED),
+                task_timeout=SILENCE,
                 priority=PRIORITY.get(case.urgency, Priority()),
                 rpc_timeout=PATIENCE,
             )

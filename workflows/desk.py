@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeKey
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -33,7 +33,14 @@ Shown = dict[SearchAttributeKey[Any], Any]
 LOOK = "look"
 """The signal that has a case's own workflow read its file again."""
 
-LOCAL: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10)}
+LOCAL: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=3)),
+}
+"""A step is tried again until it is written: PostgreSQL may be away for hours, and is then waited for by seconds."""
+
+SILENCE = timedelta(seconds=5)
+"""How long a desk's worker may be silent in the midst of a task until another gets it: clocks wait as long."""
 
 
 class Desk:

@@ -1,0 +1,65 @@
+"""The chaos bench's verdict on a sound case, and on one that somebody made unsound: each fault is seen, and as what it is."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from bench.clients import Log, Sent
+from bench.verdict import Verdict, verdict
+from tests.town import Request, Town
+
+KINDS = ("lost", "duplicated", "early", "diverged")
+
+
+def acknowledged(deed: str | None, state: str, actor: str = "agent-1") -> Sent:
+    return Sent(actor, "key", 0.0, acknowledged=True, deed=deed, state=state)
+
+
+async def judged(town: Town, database: str, log: Log | None = None) -> Verdict:
+    return await verdict(database.replace("postgresql+psycopg", "postgresql"), town.env.client, log or Log())
+
+
+@pytest.fixture
+async def carried(own_town: Town) -> Request:
+    """A case from intake to archive, with a limit that passed."""
+    request = await own_town.transferred()
+    await request.expire("sign", "WATER")
+    await request.unit("WATER", "feedback", replied="phone")
+    await request.caller(reach="reached", resolved=True, rating="good")
+    await request.until("archived")
+    return request
+
+
+async def test_a_sound_case_is_found_sound(carried: Request, own_town: Town, database: str) -> None:
+    found = await judged(own_town, database)
+    assert {kind: list(getattr(found, kind)) for kind in KINDS} == {kind: [] for kind in KINDS}
+    assert len(found.late) >= 1
+
+
+FAULTS = {
+    "UPDATE entries SET seq = seq + 1 WHERE event = 'sealed'": "diverged",
+    "UPDATE cases SET status = 'closed'": "diverged",
+    "DELETE FROM archives": "diverged",
+    "UPDATE deeds SET state = 'received', decided_at = NULL WHERE act = 'feedback'": "diverged",
+    "UPDATE clocks SET state = 'running' WHERE clock = 'triage'": "diverged",
+    "UPDATE entries SET deed = (SELECT id FROM deeds WHERE act = 'feedback') WHERE event = 'sealed'": "duplicated",
+    "UPDATE entries SET at = at - interval '1 year' WHERE event = 'overdue'": "early",
+    "UPDATE entries SET event = 'urged' WHERE event = 'overdue'": "lost",
+}
+"""What somebody does to the record -> what the verdict must call it."""
+
+
+@pytest.mark.parametrize("change", FAULTS)
+async def test_every_fault_is_seen(change: str, carried: Request, own_town: Town, database: str) -> None:
+    with psycopg.connect(database.replace("postgresql+psycopg", "postgresql")) as conn:
+        assert conn.execute(change).rowcount
+    assert getattr(await judged(own_town, database), FAULTS[change])
+    own_town.requests.remove(carried)  # it is no longer free of faults: that is the point
+
+
+async def test_what_was_acknowledged_and_is_not_there_is_lost(carried: Request, own_town: Town, database: str) -> None:
+    log = Log(
+        [acknowledged("none", "applied"), acknowledged(None, "applied", "channel"), acknowledged(None, "refused")]
+    )
+    assert list((await judged(own_town, database, log)).lost) == log.sent

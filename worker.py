@@ -91,8 +91,6 @@ async def main() -> None:
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     if client := await _reached(settings, stopped):
         signs = _roots(settings, engine)
-        if signs:
-            await roots.schedule(client, settings.task_queue)
         async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
             await stopped.wait()
     await engine.dispose()
@@ -105,6 +103,8 @@ async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:
             client = await connect()
             await attributes.ensure(client)
             await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
+            if settings.signing_key:
+                await roots.schedule(client, settings.task_queue)
             return client
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal cannot be reached yet: %s", type(error).__name__)

@@ -144,7 +144,7 @@ async def _rest(database_url: str) -> None:
 
 
 def report(log: Log, outages: Sequence[Kill], found: Verdict) -> dict[str, Any]:
-    """The JSON object. All of `lost`, `duplicated`, `early`, `diverged` must be 0."""
+    """The JSON object. All of `lost`, `duplicated`, `early`, `diverged` must be 0, and `chains_ok` true."""
     return {
         "acknowledged": len(log.acknowledged),
         "in_flight_min": min((len(each.in_flight) for each in outages), default=0),
@@ -152,6 +152,7 @@ def report(log: Log, outages: Sequence[Kill], found: Verdict) -> dict[str, Any]:
         "duplicated": len(found.duplicated),
         "early": len(found.early),
         "diverged": len(found.diverged),
+        "chains_ok": not found.broken,
         "late_p99_s": p99(found.late),
         "outage_max_s": round(max((each.up - each.down for each in outages), default=0.0), 1),
         "recover_s_p99": p99([seconds for each in outages for seconds in each.recovered]),
@@ -161,7 +162,7 @@ def report(log: Log, outages: Sequence[Kill], found: Verdict) -> dict[str, Any]:
 
 def is_sound(told: dict[str, Any]) -> bool:
     """Nothing lost, double, early or half done; and no mark later than the longest outage explains."""
-    wrong = any(told[name] for name in ("lost", "duplicated", "early", "diverged"))
+    wrong = not told["chains_ok"] or any(told[name] for name in ("lost", "duplicated", "early", "diverged"))
     return not wrong and bool(told["late_p99_s"] < told["outage_max_s"] + 5)
 
 
@@ -173,7 +174,7 @@ def p99(values: Sequence[float]) -> float:
 
 def _say(found: Verdict, outages: Sequence[Kill]) -> None:
     """The first of each kind of fault, for whoever looks into it."""
-    for kind in ("lost", "duplicated", "early", "diverged"):
+    for kind in ("lost", "duplicated", "early", "diverged", "broken"):
         for each in getattr(found, kind)[:5]:
             print(f"{kind}: {each}", file=sys.stderr)
     for each in outages:

@@ -74,7 +74,7 @@ class Client:
 
     async def read(self, path: str) -> dict[str, Any]:
         while True:
-            answer = await self._try("GET", path, Role.AGENT, "reader")
+            answer = await self.attempt("GET", path, Role.AGENT, None)
             if answer is not None and answer.is_success:
                 found: dict[str, Any] = answer.json()
                 return found
@@ -90,24 +90,25 @@ class Client:
     ) -> httpx.Response:
         """Send it until it is carried out or refused; what is only on record (202) is asked for again."""
         while True:
-            answer = await self._try("POST", path, role, sent.actor, unit, body, sent.key)
+            answer = await self.attempt("POST", path, role, body, sent.key, sent.actor, unit)
             if answer is not None and answer.status_code < 500:
                 _note(sent, answer)
                 if answer.status_code != 202:
                     return answer
             await self._pause()
 
-    async def _try(
+    async def attempt(
         self,
         method: str,
         path: str,
         role: Role,
-        actor: str,
-        unit: str | None = None,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | None,
         key: str | None = None,
+        actor: str | None = None,
+        unit: str | None = None,
     ) -> httpx.Response | None:
-        token = issue(self._secret, Caller(actor, role, unit), datetime.now(UTC))
+        """Ask once; None: no answer came."""
+        token = issue(self._secret, Caller(actor or role.value, role, unit), datetime.now(UTC))
         headers = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
         try:
             return await self._http.request(method, path, json=body, headers=headers, timeout=PATIENCE)

@@ -30,7 +30,11 @@ Turn = Callable[[Client, dict[str, Any]], Awaitable[object]]
 
 async def live(client: Client) -> str:
     """The number of the case, which is archived."""
-    number = await client.register(REQUEST)
+    return await carry(client, await client.register(REQUEST))
+
+
+async def carry(client: Client, number: str) -> str:
+    """From wherever it stands to the archive."""
     while True:
         case = await client.read(f"/cases/{number}")
         if case["status"] == Status.ARCHIVED:

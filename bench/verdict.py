@@ -12,6 +12,10 @@ from psycopg.rows import dict_row
 from temporalio.client import Client as Temporal
 
 from bench.clients import Log, Sent
+from domain.chain import Broken
+from settings import sqlalchemy_url
+from storage.engine import make_engine
+from storage.verification import cases
 from workflows.condition import condition
 
 SIDE_BY_SIDE = 16
@@ -73,6 +77,8 @@ class Verdict:
     early: Sequence[Any]
     diverged: Sequence[Any]
     late: Sequence[float]
+    broken: Sequence[Broken]
+    """Where the chains of entries break."""
 
 
 async def verdict(database_url: str, temporal: Temporal, log: Log) -> Verdict:
@@ -89,17 +95,26 @@ async def verdict(database_url: str, temporal: Temporal, log: Log) -> Verdict:
             early=rows(EARLY),
             diverged=[*rows(*DIVERGED), *await _not_completed(temporal, numbers)],
             late=[float(row["late"]) for row in rows(LATE)],
+            broken=await _broken(database_url),
         )
+
+
+async def _broken(database_url: str) -> list[Broken]:
+    engine = make_engine(sqlalchemy_url(database_url))
+    async with engine.connect() as conn:
+        found = [fault async for _, fault in cases(conn) if fault]
+    await engine.dispose()
+    return found
 
 
 def _lost(conn: psycopg.Connection[Any], log: Log) -> list[Sent]:
     """What was acknowledged, and is not on record as it was acknowledged."""
-    cases = {row["intake_key"]: row["number"] for row in conn.execute("SELECT intake_key, number FROM cases")}
+    intakes = {row["intake_key"]: row["number"] for row in conn.execute("SELECT intake_key, number FROM cases")}
     deeds = {(row["actor"], row["key"]): row for row in conn.execute("SELECT actor, key, id, state FROM deeds")}
 
     def kept(sent: Sent) -> bool:
         if sent.actor == "channel":
-            return cases.get(sent.key) == sent.number
+            return intakes.get(sent.key) == sent.number
         deed = deeds.get((sent.actor, sent.key))
         return bool(deed and deed["state"] == sent.state and sent.deed in (None, deed["id"]))
 

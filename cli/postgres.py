@@ -39,14 +39,14 @@ def database_url(directory: Path) -> str:
 
 def postgres_service(directory: Path) -> Service:
     """The server as a service. It makes its data directory if there is none: whole, or not at all."""
-    binaries, account = _installation()
+    tools, account = _installation()
     data, sockets = directory / "postgres", _socket_directory(directory)
 
     def prepare() -> None:
         if account:
-            _let_through(directory, binaries)
+            _let_through(directory, tools)
         if not data.exists():
-            _initialise(data, binaries, account)
+            _initialise(data, tools, account)
         _own_directory(sockets, account)
 
     quoted = str(sockets).replace('"', '""')
@@ -54,12 +54,17 @@ def postgres_service(directory: Path) -> Service:
     url = database_url(directory)
     return Service(
         "postgres",
-        [str(binaries / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
+        [str(tools / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
         probe=lambda: _select_1(url),
         prepare=prepare,
         stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
         account=account,
     )
+
+
+def binaries() -> Path:
+    """Where its tools are: pg_dump, pg_restore, psql …"""
+    return _installation()[0]
 
 
 def _select_1(url: str) -> None:
@@ -81,12 +86,12 @@ def _installation() -> tuple[Path, pwd.struct_passwd | None]:
 ENCODING = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
-def _initialise(data: Path, binaries: Path, account: pwd.struct_passwd | None) -> None:
+def _initialise(data: Path, tools: Path, account: pwd.struct_passwd | None) -> None:
     unfinished = data.with_name("postgres.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     _own_directory(unfinished, account)
     initdb = subprocess.run(
-        [binaries / "initdb", "-D", unfinished, "--username=postgres", "--auth=trust", "--no-instructions", *ENCODING],
+        [tools / "initdb", "-D", unfinished, "--username=postgres", "--auth=trust", "--no-instructions", *ENCODING],
         env={**os.environ, "TZ": "UTC"},
         cwd=unfinished.parent,
         user=account.pw_uid if account else None,

@@ -7,7 +7,7 @@ import json
 import sys
 
 KEYS = {
-    "acknowledged", "in_flight_min", "lost", "duplicated", "early", "late_p99_s", "diverged", "recover_s_p99",
+    "acknowledged", "in_flight_min", "lost", "duplicated", "early", "late_p99_s", "diverged", "chains_ok", "recover_s_p99",
     "outage_max_s", "kills",
 }  # fmt: skip
 
@@ -22,6 +22,7 @@ async def test_every_part_is_killed_under_load_and_nothing_is_lost_double_early_
     assert report.keys() == KEYS
     faults = {name: report[name] for name in ("lost", "duplicated", "early", "diverged")}
     assert faults == {"lost": 0, "duplicated": 0, "early": 0, "diverged": 0}, said.decode()
+    assert report["chains_ok"]
     assert report["kills"] == 4
     assert report["in_flight_min"] >= 20
     assert report["acknowledged"] > 40 * 4

@@ -112,33 +112,40 @@ class House:
         """Find the desk that holds the case, however often it changes meanwhile; give up when patience ends."""
         ends = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
         pause = 0.02
-        while asyncio.get_running_loop().time() < ends:
-            try:
-                status = await hand_over(self.temporal, desk, deed, PATIENCE)
-                return Answer(deed.number, deed.id, "applied", status)
-            except Refusal as refusal:
-                async with self.once.connect() as conn:
-                    await deeds.refuse(conn, deed.id, refusal)
-                raise
-            except Later:
-                break
-            except Elsewhere:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 0.5)
-                desk = await self._refuse_if_over(deed)
+        try:
+            while asyncio.get_running_loop().time() < ends:
+                try:
+                    status = await hand_over(self.temporal, desk, deed, PATIENCE)
+                    return Answer(deed.number, deed.id, "applied", status)
+                except Later:
+                    break
+                except Elsewhere:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, 0.5)
+                    desk = await self._holder(deed)
+        except Refusal as refusal:
+            return await self.refused(deed, refusal)
         return Answer(deed.number, deed.id, "received")
 
-    async def _refuse_if_over(self, deed: Deed) -> str:
-        """The desk by the file of record; an act on an archived case is refused by the table, on record."""
+    async def refused(self, deed: Deed, refusal: Refusal) -> Answer:
+        """Keep the refusal and raise it; but a deed that was decided before is answered as it is on record.
+
+        A desk that read its file after the deed was applied, and lost the answer with its worker, refuses it as done.
+        """
+        async with self.once.connect() as conn:
+            if await deeds.refuse(conn, deed.id, refusal):
+                raise refusal
+            kept = await deeds.find(conn, deed.id)
+        assert kept is not None
+        return await self._again(deed.number, kept, kept.digest)
+
+    async def _holder(self, deed: Deed) -> str:
+        """The desk by the file of record; an act on an archived case is refused by the table."""
         async with self.once.connect() as conn:
             file = await files.load(conn, deed.number)
-            assert file is not None
-            if file.case.status is Status.ARCHIVED:
-                try:
-                    move(file.case.status, deed.act, deed.role)
-                except Refusal as refusal:
-                    await deeds.refuse(conn, deed.id, refusal)
-                    raise
+        assert file is not None
+        if file.case.status is Status.ARCHIVED:
+            move(file.case.status, deed.act, deed.role)
         return file.case.desk
 
     async def _signal(self, desk: str, deed: Deed) -> None:

@@ -82,11 +82,12 @@ async def on_record(conn: AsyncConnection, deed: str) -> Deed:
     return DEED.validate_python(body.scalar_one())
 
 
-async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> None:
-    """Keep a refused deed with its refusal and provision: the auditor sees attempts too."""
+async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> bool:
+    """Keep a refused deed with its refusal and provision: the auditor sees attempts too. False: it was decided before."""
     kept = {"kind": refusal.kind, "detail": refusal.detail, "basis": str(refusal.basis) if refusal.basis else None}
     change = update(tables.deeds).where(tables.deeds.c.id == deed, tables.deeds.c.state == "received")
-    await conn.execute(change.values(state="refused", refusal=kept, decided_at=func.now()))
+    done = await conn.execute(change.values(state="refused", refusal=kept, decided_at=func.now()))
+    return bool(done.rowcount)
 
 
 def refusal_of(kept: dict[str, Any]) -> Refusal:

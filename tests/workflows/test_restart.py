@@ -12,8 +12,13 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
 from activities.ledger import Applied, Ledger
+from api.house import House
 from domain.case import Deed, File, Rung
+from domain.refusals import Refusal
 from domain.vocabulary import Act
+from storage.calendar import CalendarInForce
+from storage.engine import single
+from tests.line import settings_for
 from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
@@ -229,6 +234,28 @@ async def test_a_case_that_somebody_ended_is_started_again_from_its_file(asleep:
     await request.expire("sign", "WATER")
     await finished(request)
     assert (await request.events())[:2] == ["register", "transfer"]
+
+
+async def test_a_desk_that_forgot_that_it_did_it_refuses_and_the_answer_is_as_it_is_on_record(
+    town: Town, database: str
+) -> None:
+    """The worker died after the act was written, and before it answered; the file that is read then has it done."""
+    request = await town.transferred()
+    deed = await request.receive("sign", "unit", unit="WATER")
+    await request.hand_over(deed)
+    await request.handle().terminate("forgets")
+    assert await start(town.env.client, town.queue, await request.file(), again=True)
+    with pytest.raises(Refusal) as refused:
+        await request.hand_over(deed)
+    once = single(town.engine)
+    settings = settings_for(database, town.queue)
+    house = House(settings, town.engine, once, town.env.client, CalendarInForce(once), lambda: datetime.now(UTC))
+    answer = await house.refused(deed, refused.value)
+    assert (answer.deed, answer.state, answer.status) == (deed.id, "applied", "assigned")
+    fresh = await request.receive("sign", "unit", unit="WATER")
+    with pytest.raises(Refusal):
+        await house.refused(fresh, refused.value)
+    assert list((await request.deeds()).values()).count("applied") == 2
 
 
 async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on(town: Town) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
+from activities.missed import overslept, permits
 from domain.case import Deed, File
 from domain.lifecycle import move
 from domain.refusals import Refusal
@@ -34,6 +35,8 @@ class Desks:
 
     start: Callable[[File], Awaitable[None]]
     hand_over: Callable[[str, Deed], Awaitable[str]]
+    look: Callable[[str], Awaitable[None]]
+    """Has a desk read its file again."""
     later: type[Exception]
     """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
@@ -62,6 +65,7 @@ class Sweep:
 
         Those of one case in the order of their arrival.
         """
+        await self._wake(now)
         done, last = 0, None
         while page := await self._read(deeds.waiting, now - PAUSE, last):
             cases: dict[str, list[tuple[Deed, str]]] = {}
@@ -107,6 +111,9 @@ class Sweep:
             try:
                 await self._desks.hand_over(desk, deed)
             except Refusal as refusal:
+                if await permits(conn, deed):
+                    await self._desks.look(desk)
+                    break
                 await deeds.refuse(conn, deed.id, refusal)
             except self._desks.elsewhere:
                 await self._refuse_if_archived(conn, deed)
@@ -115,6 +122,12 @@ class Sweep:
                 break
             done += 1
         return done
+
+    async def _wake(self, now: datetime) -> None:
+        """Desks that let an instant pass look at their files: they missed the step that began the clock."""
+        async with self._engine.connect() as conn:
+            for desk in await overslept(conn, now):
+                await self._desks.look(desk)
 
     async def _refuse_if_archived(self, conn: AsyncConnection, deed: Deed) -> None:
         """Nobody answers for an archived case any more: the table refuses, on record."""

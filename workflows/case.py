@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import words
     from workflows.callback import Callback
     from workflows.designation import Designation
-    from workflows.desk import LOOK, SILENCE, Desk, Shown
+    from workflows.desk import SILENCE, Desk, Shown
 
 
 AGAIN = timedelta(seconds=10)
@@ -68,10 +68,6 @@ class CaseWorkflow(Desk):
             return
         async with self.pen:
             await self.apply(name, replace(deed, act=SIGNALS[name], number=self.file.case.number))
-
-    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
-    async def look(self) -> None:
-        await self.step(Ledger.read, "读档 read")
 
     async def _turn_away(self) -> None:
         """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""

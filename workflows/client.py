@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -19,7 +20,7 @@ from domain.vocabulary import Act, Urgency
 from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
-from workflows.desk import MOVED, SILENCE
+from workflows.desk import LOOK, MOVED, SILENCE
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,13 @@ async def signal(client: Client, desk: str, deed: Deed) -> None:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Elsewhere from None
         raise _later(deed, error) from None
+
+
+async def look(client: Client, desk: str) -> None:
+    """Have a desk read its file again; one that cannot be reached is left to the next sweep."""
+    with suppress(RPCError, NEVER_CONNECTED, TimeoutError):
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await client.get_workflow_handle(desk).signal(LOOK, rpc_timeout=PATIENCE)
 
 
 def refusal_of(error: ApplicationError) -> Refusal:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Applied, Ledger
+from activities.sweep import Desks, Sweep
 from api.house import House
 from domain.case import Deed, File, Rung
 from domain.refusals import Refusal
@@ -23,7 +26,7 @@ from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
-from workflows.client import start
+from workflows.client import Elsewhere, Later, hand_over, look, start
 from workflows.condition import condition
 from workflows.designation import Designation
 
@@ -247,15 +250,70 @@ async def test_a_desk_that_forgot_that_it_did_it_refuses_and_the_answer_is_as_it
     assert await start(town.env.client, town.queue, await request.file(), again=True)
     with pytest.raises(Refusal) as refused:
         await request.hand_over(deed)
-    once = single(town.engine)
-    settings = settings_for(database, town.queue)
-    house = House(settings, town.engine, once, town.env.client, CalendarInForce(once), lambda: datetime.now(UTC))
+    house = house_of(town, database)
     answer = await house.refused(deed, refused.value)
     assert (answer.deed, answer.state, answer.status) == (deed.id, "applied", "assigned")
     fresh = await request.receive("sign", "unit", unit="WATER")
     with pytest.raises(Refusal):
         await house.refused(fresh, refused.value)
     assert list((await request.deeds()).values()).count("applied") == 2
+
+
+def house_of(town: Town, database: str) -> House:
+    once = single(town.engine)
+    settings = settings_for(database, town.queue)
+    return House(settings, town.engine, once, town.env.client, CalendarInForce(once), lambda: datetime.now(UTC))
+
+
+async def missed(request: Request) -> None:
+    """The transfer is written, and its desk never hears of it: the worker died with the answer."""
+    deed = await request.receive("transfer", "agent", lead="WATER")
+    await Ledger(request.town.engine).apply(await request.file(), deed, await request.now())
+    found = await condition(request.town.env.client, request.number)
+    assert ((await request.case()).status, found and found.shows) == ("assigned", "registered")
+
+
+async def test_a_desk_that_missed_a_step_refuses_nothing_that_the_record_permits(town: Town, database: str) -> None:
+    request = await town.register()
+    await missed(request)
+    sign = await request.receive("sign", "unit", unit="WATER")
+    with pytest.raises(Refusal) as refused:
+        await hand_over(town.env.client, request.number, sign)
+    answer = await house_of(town, database).refused(sign, refused.value)
+    assert answer.state == "received"
+    await eventually(lambda: _shows(request, "assigned"))
+    assert await request.hand_over(sign) == "assigned"
+    await request.expire("handling", "WATER")
+    await finished(request)
+
+
+async def test_a_desk_that_missed_a_step_is_woken_when_it_lets_an_instant_pass(own_town: Town) -> None:
+    town = own_town
+    request = await town.register()
+    await missed(request)
+    client = town.env.client
+
+    async def nobody(*_: object) -> str:
+        raise Later
+
+    async def not_started(_: File) -> None:
+        raise Later
+
+    sweep = Sweep(town.engine, Desks(not_started, nobody, partial(look, client), Later, Elsewhere))
+    first = min(rung.at for clock in (await request.file()).clocks for rung in clock.rungs)
+    for late, woken in ((timedelta(seconds=5), False), (timedelta(seconds=30), True)):
+        await ActivityEnvironment().run(sweep.hand_over_deeds, first + late)
+        if woken:
+            await eventually(lambda: _shows(request, "assigned"))
+        else:
+            assert await _shows(request, "registered")
+    await request.expire("sign", "WATER")
+    await finished(request)
+
+
+async def _shows(request: Request, status: str) -> bool:
+    found = await condition(request.town.env.client, request.number)
+    return found is not None and found.shows == status
 
 
 async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on(town: Town) -> None:

@@ -7,6 +7,7 @@ import logging
 import signal
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -26,7 +27,7 @@ from storage.signing import Seal
 from workflows import attributes, roots
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
-from workflows.client import Elsewhere, Later, connect, hand_over, start
+from workflows.client import Elsewhere, Later, connect, hand_over, start, wake
 from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.roots import DayRoot
@@ -54,7 +55,8 @@ def build_worker(
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(client, desk, deed, timedelta(seconds=3))
 
-    sweep = Sweep(engine, Desks(start_case, give, later=Later, elsewhere=Elsewhere))
+    desks = Desks(start_case, give, partial(wake, client), later=Later, elsewhere=Elsewhere)
+    sweep = Sweep(engine, desks)
     return Worker(
         client,
         task_queue=task_queue,

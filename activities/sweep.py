@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
+from domain.acts import check
 from domain.case import Deed, File
-from domain.lifecycle import move
 from domain.refusals import Refusal
-from domain.vocabulary import Status
 from storage import deeds, files, intake
 from storage.engine import single
+from storage.waiting import overslept
 
 T = TypeVar("T")
 
@@ -27,6 +27,9 @@ SIDE_BY_SIDE = 10
 PAUSE = timedelta(seconds=5)
 """Younger ones are still in the hands of the API that registered them."""
 
+OVERSLEPT = timedelta(seconds=10)
+"""How long after its instant a case that has not gone on may have missed the step that set the instant."""
+
 
 @dataclass(frozen=True)
 class Desks:
@@ -34,6 +37,8 @@ class Desks:
 
     start: Callable[[File], Awaitable[None]]
     hand_over: Callable[[str, Deed], Awaitable[str]]
+    wake: Callable[[str], Awaitable[None]]
+    """Has a case, by its number, read its file again."""
     later: type[Exception]
     """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
@@ -46,6 +51,7 @@ class Sweep:
     def __init__(self, engine: AsyncEngine, desks: Desks) -> None:
         self._engine = single(engine)
         self._desks = desks
+        self._woken: dict[str, datetime] = {}
 
     @activity.defn
     async def start_registered(self, now: datetime) -> int:
@@ -60,8 +66,9 @@ class Sweep:
     async def hand_over_deeds(self, now: datetime) -> int:
         """Hand over deeds that were registered and neither applied nor refused; how many found their desk.
 
-        Those of one case in the order of their arrival.
+        Those of one case in the order of their arrival. Before that, cases that overslept are woken.
         """
+        await self._wake(now)
         done, last = 0, None
         while page := await self._read(deeds.waiting, now - PAUSE, last):
             cases: dict[str, list[tuple[Deed, str]]] = {}
@@ -70,6 +77,23 @@ class Sweep:
             done += await self._side_by_side(cases, partial(self._hand_over, cases))
             last = page[-1][0]
         return done
+
+    async def _wake(self, now: datetime) -> None:
+        """A worker that died after a step was written took the answer with it: its workflow knows nothing of the step.
+
+        So who lets an instant pass is told to look, and again when as much time has passed once more: one that is
+        stuck is not told for ever.
+        """
+        async with self._engine.connect() as conn:
+            late = await overslept(conn, now - OVERSLEPT)
+        self._woken = {number: at for number, at in self._woken.items() if number in late}
+        due = [n for n, at in late.items() if n not in self._woken or now - at >= 2 * (self._woken[n] - at)]
+        self._woken |= dict.fromkeys(due, now)
+        await self._side_by_side(due, self._look)
+
+    async def _look(self, conn: AsyncConnection, number: str) -> int:
+        await self._desks.wake(number)
+        return 1
 
     async def _read(self, page: Callable[..., Awaitable[list[T]]], before: datetime, last: Any) -> list[T]:
         """The next page, so that what cannot be handed over never hides what came after it."""
@@ -106,22 +130,23 @@ class Sweep:
         for deed, desk in cases[number]:
             try:
                 await self._desks.hand_over(desk, deed)
-            except Refusal as refusal:
-                await deeds.refuse(conn, deed.id, refusal)
-            except self._desks.elsewhere:
-                await self._refuse_if_archived(conn, deed)
-                continue
+            except (Refusal, self._desks.elsewhere):
+                if await self._refused(conn, deed):
+                    continue
+                await self._desks.wake(number)
+                break
             except self._desks.later:
                 break
             done += 1
         return done
 
-    async def _refuse_if_archived(self, conn: AsyncConnection, deed: Deed) -> None:
-        """Nobody answers for an archived case any more: the table refuses, on record."""
+    async def _refused(self, conn: AsyncConnection, deed: Deed) -> bool:
+        """Kept with the refusal that the file on record gives; False: it permits the deed."""
         file = await files.load(conn, deed.number)
         assert file is not None
-        if file.case.status is Status.ARCHIVED:
-            try:
-                move(file.case.status, deed.act, deed.role)
-            except Refusal as refusal:
-                await deeds.refuse(conn, deed.id, refusal)
+        try:
+            check(file, deed)
+        except Refusal as refusal:
+            await deeds.refuse(conn, deed.id, refusal)
+            return True
+        return False

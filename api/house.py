@@ -19,15 +19,16 @@ from temporalio.client import Client
 from api.access import Caller
 from api.errors import NotNow, Problem
 from api.sight import Extent, look
-from domain.case import Deed
-from domain.lifecycle import acts_open_to, move
+from domain.acts import check
+from domain.case import Deed, File
+from domain.lifecycle import acts_open_to
 from domain.refusals import NotPermitted, Refusal, Unknown
 from domain.vocabulary import Act, Status, Text
 from settings import Settings
 from storage import deeds, files, reading, units
 from storage.calendar import CalendarInForce
 from storage.notes import note
-from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal
+from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal, wake
 
 PATIENCE = timedelta(seconds=8)
 """How long a client waits for its act to be carried out before it hears 202."""
@@ -114,35 +115,44 @@ class House:
             try:
                 status = await hand_over(self.temporal, desk, deed, PATIENCE)
                 return Answer(deed.number, deed.id, "applied", status)
-            except Refusal as refusal:
-                return await self._refused(deed, refusal)
             except Later:
                 break
-            except Elsewhere:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 0.5)
-                try:
-                    desk = await self._desk_now(deed)
-                except Refusal as refusal:
-                    return await self._refused(deed, refusal)
+            except (Refusal, Elsewhere) as turned_away:
+                if answer := await self.settled(deed):
+                    return answer
+                if isinstance(turned_away, Refusal):
+                    await wake(self.temporal, deed.number)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.5)
+            desk = (await self._file(deed.number)).case.desk
         return Answer(deed.number, deed.id, "received")
 
-    async def _desk_now(self, deed: Deed) -> str:
-        """The desk by the file of record; an act on an archived case is refused by the table."""
-        async with self.once.connect() as conn:
-            file = await files.load(conn, deed.number)
-        assert file is not None
-        if file.case.status is Status.ARCHIVED:
-            move(file.case.status, deed.act, deed.role)
-        return file.case.desk
+    async def settled(self, deed: Deed) -> Answer | None:
+        """What the record says of a deed that a desk did not take: its answer, or the Refusal that it keeps and raises.
 
-    async def _refused(self, deed: Deed, refusal: Refusal) -> Answer:
-        """Keep the refusal and raise it; but a deed that was carried out, and whose answer was lost, is answered now."""
+        None: the record permits it. The desk has changed, or its worker died with the answer to the last step, and it
+        knows nothing of that. A deed that was carried out, and whose answer was lost, is answered now.
+        """
+        file = await self._file(deed.number)
         async with self.once.connect() as conn:
-            kept = await deeds.refuse(conn, deed.id, refusal)
-        if kept is None or kept.state != "applied":
-            raise refusal
+            kept = await deeds.find(conn, deed.id)
+            if kept and kept.state == "received":
+                try:
+                    check(file, deed)
+                except Refusal as refusal:
+                    kept = await deeds.refuse(conn, deed.id, refusal)
+                else:
+                    return None
+        assert kept is not None, "it was registered before"
+        if kept.refusal:
+            raise deeds.refusal_of(kept.refusal)
         return await self._applied(deed.number, kept)
+
+    async def _file(self, number: str) -> File:
+        async with self.once.connect() as conn:
+            file = await files.load(conn, number)
+        assert file is not None
+        return file
 
     async def _signal(self, desk: str, deed: Deed) -> None:
         try:

@@ -107,8 +107,8 @@ async def _broken(database_url: str) -> list[Broken]:
     return found
 
 
-def _lost(conn: psycopg.Connection[Any], log: Log) -> list[Sent]:
-    """What was acknowledged, and is not on record as it was acknowledged."""
+def _lost(conn: psycopg.Connection[Any], log: Log) -> list[tuple[Sent, Any]]:
+    """What was acknowledged, and is not on record as it was acknowledged; with what is there instead."""
     intakes = {row["intake_key"]: row["number"] for row in conn.execute("SELECT intake_key, number FROM cases")}
     deeds = {(row["actor"], row["key"]): row for row in conn.execute("SELECT actor, key, id, state FROM deeds")}
 
@@ -118,7 +118,7 @@ def _lost(conn: psycopg.Connection[Any], log: Log) -> list[Sent]:
         deed = deeds.get((sent.actor, sent.key))
         return bool(deed and deed["state"] == sent.state and sent.deed in (None, deed["id"]))
 
-    return [sent for sent in log.acknowledged if not kept(sent)]
+    return [(sent, deeds.get((sent.actor, sent.key))) for sent in log.acknowledged if not kept(sent)]
 
 
 async def _not_completed(temporal: Temporal, numbers: Sequence[str]) -> list[str]:

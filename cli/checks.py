@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from cli.rebuild import FAILED, begin
 from domain.case import File
 from domain.vocabulary import Status
 from storage import files, waiting
 from storage.engine import single
+from workflows.client import wake
 from workflows.condition import Condition, condition
-from workflows.desk import LOOK
 
 Repair = Callable[[AsyncEngine, Client, str], Awaitable[bool]]
 
@@ -62,11 +61,7 @@ async def _begin(engine: AsyncEngine, client: Client, number: str) -> bool:
 
 async def _look(engine: AsyncEngine, client: Client, number: str) -> bool:
     """Have it read its file; one that has ended meanwhile need not."""
-    try:
-        await client.get_workflow_handle(number).signal(LOOK)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+    await wake(client, number)
     return True
 
 

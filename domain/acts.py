@@ -7,7 +7,7 @@ the ledger calls them inside its transaction, the workflow's validator calls `de
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain import acceptance, archive, callback, closing, handling, requester, routing
 from domain.calendar import Calendar
@@ -101,6 +101,14 @@ def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = No
     target = DUTIES[deed.act](step, deed, line)
     assert target in found.targets, f"{deed.act} led to {target}, which MOVES does not list"
     return step.finish(target)
+
+
+def check(file: File, deed: Deed) -> None:
+    """Raise the Refusal that the deed would meet; the due instants that it would begin are nobody's concern here."""
+    decide(file, deed, _NO_CALENDAR)
+
+
+_NO_CALENDAR = Calendar(version=0, days={}, published_through=date.max)
 
 
 def in_time(running: RunningClock, rung: Rung) -> datetime:

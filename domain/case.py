@@ -168,6 +168,11 @@ class File:
         """The running clock of this kind that this owner is held to."""
         return next((c for c in self.clocks if (c.clock, c.owner, c.about) == (clock, owner, about)), None)
 
+    @property
+    def soonest(self) -> datetime | None:
+        """The next instant on any ladder; None: no clock has one to come."""
+        return min((rung.at for clock in self.clocks for rung in clock.rungs), default=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Assignment, Case, Entry, File, Notice
 from domain.step import ClockRow, Result
+from domain.vocabulary import Status
 from storage import tables
 
 FILE = TypeAdapter(File)
@@ -76,8 +78,9 @@ def _upsert(table: Table, *keep: str) -> str:
 _RECORD = text(
     f"""
     WITH step AS (
-        UPDATE cases SET ({_CASE_COLUMNS}) =
-            (SELECT {_CASE_COLUMNS} FROM jsonb_populate_record(NULL::cases, CAST(:case AS jsonb)))
+        UPDATE cases SET ({_CASE_COLUMNS}, wakes_at) =
+            (SELECT {_CASE_COLUMNS}, CAST(:wakes_at AS timestamptz)
+             FROM jsonb_populate_record(NULL::cases, CAST(:case AS jsonb)))
         WHERE number = :number AND version = :version
           AND (SELECT max(version) FROM calendar_notices) = :calendar
           AND (CAST(:deed AS text) IS NULL
@@ -107,9 +110,16 @@ async def record(conn: AsyncConnection, version: int, result: Result, calendar: 
         "calendar": calendar,
         "deed": deed,
         "case": CASE.dump_json(result.file.case).decode(),
+        "wakes_at": _wakes_at(result),
         **result_rows(result),
     }
     return bool((await conn.execute(_RECORD, parameters)).scalar_one())
+
+
+def _wakes_at(result: Result) -> datetime | None:
+    """At the next instant on a clock; a closed case that waits for none is archived at once."""
+    to_seal = result.file.case.status is Status.CLOSED and not result.file.clocks
+    return result.entries[-1].at if to_seal else result.file.soonest
 
 
 def result_rows(result: Result) -> dict[str, str]:

@@ -81,9 +81,11 @@ cases = Table(
     Column("intake_key", Text),
     Column("intake_digest", Text, nullable=False),
     Column("begun_at", DateTime),
+    Column("wakes_at", DateTime, comment="when its workflow must go on by itself, as of its last step"),
     UniqueConstraint("client", "intake_key"),
     Index("ix_cases_call_at", "call_at", "number", postgresql_where="call_at IS NOT NULL"),
     Index("ix_cases_not_begun", "registered_at", postgresql_where="begun_at IS NULL"),
+    Index("ix_cases_wakes_at", "wakes_at", postgresql_where="wakes_at IS NOT NULL"),
 )
 
 SOONEST = func.coalesce(cases.c.due_at, text("'9999-12-31 00:00:00+00'::timestamptz"))

@@ -45,6 +45,12 @@ async def notices_not_delivered(conn: AsyncConnection) -> list[Waiting]:
     return [Waiting(row.number, row.many, row.since) for row in found]
 
 
+async def overslept(conn: AsyncConnection, before: datetime) -> dict[str, datetime]:
+    """The cases that should have gone on by themselves before this instant, and when."""
+    found = await conn.execute(text("SELECT number, wakes_at FROM cases WHERE wakes_at < :before"), {"before": before})
+    return {row.number: row.wakes_at for row in found}
+
+
 async def is_begun(conn: AsyncConnection, number: str) -> bool:
     """Was the case's workflow started?"""
     begun = await conn.execute(text("SELECT begun_at IS NOT NULL FROM cases WHERE number = :n"), {"n": number})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ChildWorkflowError
+from temporalio.exceptions import ChildWorkflowError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import SIGNALS, Ledger, nobodys
@@ -35,6 +37,7 @@ class CaseWorkflow(Desk):
     @workflow.init
     def __init__(self, file: File) -> None:
         super().__init__(file)
+        self._holder: workflow.ChildWorkflowHandle[Any, File] | None = None
 
     @workflow.run
     async def run(self, file: File) -> str:
@@ -76,9 +79,12 @@ class CaseWorkflow(Desk):
         async with self.pen:
             await self.apply(name, replace(deed, act=act, number=number))
 
-    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
-    async def look(self) -> None:
-        await self.step(Ledger.read, "读档 read")
+    async def look(self, heard: int = 0) -> None:
+        """The child that holds the case looks too, if it may know less than what is now on record."""
+        await super().look()
+        if self._holder and heard < self.file.case.version:
+            with suppress(FailureError):  # it has just ended
+                await self._holder.signal(LOOK)
 
     async def _turn_away(self) -> None:
         """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""
@@ -88,18 +94,21 @@ class CaseWorkflow(Desk):
     async def _hand_to(self, child: type[Designation] | type[Callback]) -> None:
         """Another desk holds the case until it comes back; one that somebody ended in Temporal is opened again."""
         try:
-            held = await workflow.execute_child_workflow(
+            self._holder = await workflow.start_child_workflow(
                 child.run,
                 self.file,
                 id=self.file.case.desk,
                 static_summary=words.child(self.file.case),
                 task_timeout=SILENCE,
             )
+            held = await self._holder
         except ChildWorkflowError:
             workflow.logger.warning("a desk was ended from outside; it opens again")
             await workflow.sleep(AGAIN, summary="重新受理 open again")
             await self.step(Ledger.read, "读档 read")
             return
+        finally:
+            self._holder = None
         if held.case.version > self.file.case.version:  # a signal may have carried the case on meanwhile
             self.take(held)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -20,7 +21,7 @@ from domain.vocabulary import Urgency
 from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
-from workflows.desk import MOVED, SILENCE
+from workflows.desk import LOOK, MOVED, SILENCE
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,6 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
     """
     case = file.case
     sleeps = case.desk == case.number
-    first = min((rung.at for clock in file.clocks for rung in clock.rungs), default=None)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             await client.start_workflow(
@@ -71,7 +71,7 @@ async def start(client: Client, task_queue: str, file: File, *, again: bool = Fa
                 file,
                 id=case.number,
                 task_queue=task_queue,
-                start_delay=max(first - datetime.now(UTC), timedelta(0)) if first and sleeps else None,
+                start_delay=max(file.soonest - datetime.now(UTC), timedelta(0)) if file.soonest and sleeps else None,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if again
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -130,6 +130,13 @@ async def signal(client: Client, desk: str, deed: Deed) -> None:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Elsewhere from None
         raise _later(deed, error) from None
+
+
+async def wake(client: Client, number: str) -> None:
+    """Have a case read its file again, and the desk that holds it; one that cannot be reached is left to the next sweep."""
+    with suppress(RPCError, NEVER_CONNECTED, TimeoutError):
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await client.get_workflow_handle(number).signal(LOOK, rpc_timeout=PATIENCE)
 
 
 def refusal_of(error: ApplicationError) -> Refusal:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import Applied, Ledger
-    from domain.acts import decide
-    from domain.calendar import Calendar
+    from domain.acts import check
     from domain.case import Deed, File, Rung, RunningClock
     from domain.refusals import Refusal
     from domain.vocabulary import Status
@@ -31,7 +30,7 @@ MOVED = "Moved"
 Shown = dict[SearchAttributeKey[Any], Any]
 
 LOOK = "look"
-"""The signal that has a case's own workflow read its file again."""
+"""The signal that has a desk read its file again. An operator sends it to the case's own workflow, which passes it on."""
 
 LOCAL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
@@ -73,7 +72,7 @@ class Desk:
         deed = _deed(name, args)
         self._refuse_elsewhere()
         try:
-            decide(self.file, deed, _NO_CALENDAR)
+            check(self.file, deed)
         except Refusal as refusal:
             raise _refused(refusal.kind, refusal.detail, str(refusal.basis) if refusal.basis else None) from refusal
 
@@ -91,6 +90,11 @@ class Desk:
         )
         self.take(applied.file)
         return applied
+
+    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
+    async def look(self, heard: int = 0) -> None:
+        """`heard`: the version that the sender has; none: it does not know."""
+        await self.step(Ledger.read, "读档 read")
 
     async def step(self, make: Callable[[Ledger, File, datetime], Awaitable[File]], summary: str) -> None:
         """Have the ledger write a step of the system's own, or read the file again, and go on from there."""
@@ -194,7 +198,7 @@ class Child(Desk):
         parent = workflow.info().parent
         if parent and self._here():
             own = workflow.get_external_workflow_handle(parent.workflow_id)
-            self._told = asyncio.create_task(own.signal(LOOK))
+            self._told = asyncio.create_task(own.signal(LOOK, self.file.case.version))
 
 
 def _deed(name: str, args: Sequence[RawValue]) -> Deed:
@@ -207,7 +211,3 @@ def _deed(name: str, args: Sequence[RawValue]) -> Deed:
 
 def _refused(kind: str, detail: str, basis: str | None = None) -> ApplicationError:
     return ApplicationError(detail, basis, type=kind, non_retryable=True)
-
-
-_NO_CALENDAR = Calendar(version=0, days={}, published_through=date.max)
-"""For a validator, which asks only whether a deed is refused: due instants that it derives are thrown away."""

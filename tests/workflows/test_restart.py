@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Applied, Ledger
+from activities.sweep import Desks, Sweep
+from api.house import House
 from domain.case import Deed, File, Rung
+from domain.refusals import Refusal
 from domain.vocabulary import Act
+from storage.calendar import CalendarInForce
+from storage.engine import single
+from tests.line import settings_for
 from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
-from workflows.client import start
+from workflows.client import Elsewhere, Later, hand_over, start, wake
 from workflows.condition import condition
 from workflows.designation import Designation
 
@@ -229,6 +238,144 @@ async def test_a_case_that_somebody_ended_is_started_again_from_its_file(asleep:
     await request.expire("sign", "WATER")
     await finished(request)
     assert (await request.events())[:2] == ["register", "transfer"]
+
+
+async def test_a_desk_that_forgot_that_it_did_it_refuses_and_the_answer_is_as_it_is_on_record(
+    town: Town, database: str
+) -> None:
+    """The worker died after the act was written, and before it answered; the file that is read then has it done."""
+    request = await town.transferred()
+    deed = await request.receive("sign", "unit", unit="WATER")
+    await request.hand_over(deed)
+    await request.handle().terminate("forgets")
+    assert await start(town.env.client, town.queue, await request.file(), again=True)
+    with pytest.raises(Refusal):
+        await hand_over(town.env.client, request.number, deed)
+    house = house_of(town, database)
+    answer = await house.settled(deed)
+    assert answer
+    assert (answer.deed, answer.state, answer.status) == (deed.id, "applied", "assigned")
+    with pytest.raises(Refusal):
+        await house.settled(await request.receive("sign", "unit", unit="WATER"))
+    assert list((await request.deeds()).values()).count("applied") == 2
+
+
+def house_of(town: Town, database: str) -> House:
+    once = single(town.engine)
+    settings = settings_for(database, town.queue)
+    return House(settings, town.engine, once, town.env.client, CalendarInForce(once), lambda: datetime.now(UTC))
+
+
+async def missed(request: Request, act: str, role: str, **codes: Any) -> None:
+    """The act is written, and the desk never hears of it: the worker died with the answer."""
+    deed = await request.receive(act, role, **codes)
+    applied = await Ledger(request.town.engine).apply(await request.file(), deed, await request.now())
+    assert applied.refusal is None
+
+
+def sweep_of(town: Town) -> Sweep:
+    client = town.env.client
+
+    async def start_case(file: File) -> None:
+        raise Later
+
+    return Sweep(town.engine, Desks(start_case, partial(hand_over, client), partial(wake, client), Later, Elsewhere))
+
+
+async def sweep(town: Town, now: datetime) -> None:
+    await ActivityEnvironment().run(sweep_of(town).hand_over_deeds, now)
+
+
+async def test_a_desk_that_missed_a_step_refuses_nothing_that_the_record_permits(town: Town, database: str) -> None:
+    request = await town.register()
+    await missed(request, "transfer", "agent", lead="WATER")
+    assert await _shows(request, "registered")
+    sign = await request.receive("sign", "unit", unit="WATER")
+    with pytest.raises(Refusal):
+        await hand_over(town.env.client, request.number, sign)
+    answer = await house_of(town, database)._hand_over(request.number, sign)
+    assert (answer.state, answer.status) == ("applied", "assigned")
+    await finished(request)
+
+
+async def test_the_sweep_refuses_nothing_that_the_record_permits(town: Town) -> None:
+    request = await town.register()
+    await missed(request, "transfer", "agent", lead="WATER")
+    sign = await request.receive("sign", "unit", unit="WATER")
+    await sweep(town, sign.received_at + timedelta(minutes=1))
+    assert (await request.deeds())[sign.id] == "received"
+    await eventually(lambda: _shows(request, "assigned"))
+    await sweep(town, sign.received_at + timedelta(minutes=1))
+    assert (await request.deeds())[sign.id] == "applied"
+    await finished(request)
+
+
+async def test_a_desk_that_missed_a_step_is_woken_when_it_lets_an_instant_pass(town: Town) -> None:
+    request = await town.register()
+    await missed(request, "transfer", "agent", lead="WATER")
+    first = (await request.file()).soonest
+    assert first
+    await sweep(town, first + timedelta(seconds=5))
+    assert await _shows(request, "registered")
+    await sweep(town, first + timedelta(seconds=30))
+    await eventually(lambda: _shows(request, "assigned"))
+    await request.expire("sign", "WATER")
+    await finished(request)
+
+
+async def test_who_was_woken_in_vain_is_woken_again_after_as_long_again(town: Town) -> None:
+    request = await town.transferred()
+    woken: list[str] = []
+
+    async def wakes(number: str) -> None:
+        woken.append(number)
+
+    at = (await request.file()).soonest
+    assert at
+    desks = replace(sweep_of(town)._desks, wake=wakes)
+    one = Sweep(town.engine, desks)
+    counts = []
+    for seconds in (9, 20, 39, 40, 60, 90, 4000):
+        await ActivityEnvironment().run(one.hand_over_deeds, at + timedelta(seconds=seconds))
+        counts.append(woken.count(request.number))
+    assert counts == [0, 1, 1, 2, 2, 3, 4]
+
+
+async def test_a_callback_that_missed_its_end_hears_of_it_through_its_case(town: Town) -> None:
+    """The child holds the case by its own file; by the record the case's own workflow does."""
+    request = await town.transferred()
+    await request.unit("WATER", "feedback", replied="phone")
+    child = await request.desk()
+    await eventually(lambda: _runs(request, child))
+    await missed(request, "attempt", "caller", reach="reached", resolved=False, rating="poor")
+    assert await request.desk() == request.number != child
+    await wake(town.env.client, request.number)
+    await eventually(lambda: _ended(request, child))
+    await request.supervisor("close", basis="Art. 13")
+    await request.until("archived")
+
+
+async def test_a_case_that_missed_that_it_must_be_called_back_opens_the_callback(town: Town) -> None:
+    request = await town.transferred()
+    await request.unit("WATER", "sign")
+    await missed(request, "feedback", "unit", unit="WATER", replied="phone")
+    await wake(town.env.client, request.number)
+    await request.caller(reach="reached", resolved=True, rating="good")
+    await finished(request)
+
+
+async def _runs(request: Request, desk: str) -> bool:
+    found = await condition(request.town.env.client, desk)
+    return found is not None and found.runs
+
+
+async def _ended(request: Request, desk: str) -> bool:
+    return not await _runs(request, desk)
+
+
+async def _shows(request: Request, status: str) -> bool:
+    found = await condition(request.town.env.client, request.number)
+    return found is not None and found.shows == status
 
 
 async def test_a_history_that_has_grown_long_is_left_behind_and_the_case_goes_on(town: Town) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from temporalio import activity
@@ -21,7 +22,7 @@ from domain.vocabulary import Status
 from storage import deeds, intake
 from tests.sandbox import SANDBOX
 from tests.town import PROMPT, Request, Town, eventually
-from workflows.client import Elsewhere, Later, hand_over, start
+from workflows.client import Elsewhere, Later, hand_over, start, wake
 from workflows.converter import data_converter
 from workflows.sweep import SILENCE, SweepWorkflow
 
@@ -45,7 +46,7 @@ def sweep_of(town: Town, client: Client | None = None, patience: timedelta = tim
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(temporal, desk, deed, patience)
 
-    return Sweep(town.engine, Desks(start_case, give, later=Later, elsewhere=Elsewhere))
+    return Sweep(town.engine, Desks(start_case, give, partial(wake, town.env.client), later=Later, elsewhere=Elsewhere))
 
 
 async def down() -> Client:
@@ -119,7 +120,9 @@ async def test_many_cases_are_started_side_by_side_and_one_that_fails_holds_up_n
     async def give(desk: str, deed: Deed) -> str:
         raise AssertionError
 
-    swept = await Sweep(town.engine, Desks(start_case, give, Later, Elsewhere)).start_registered(soon())
+    swept = await Sweep(
+        town.engine, Desks(start_case, give, partial(wake, town.env.client), Later, Elsewhere)
+    ).start_registered(soon())
     assert (swept, sorted(begun)) == (2, sorted(request.number for request in requests[1:]))
 
 
@@ -206,7 +209,12 @@ async def test_a_deed_whose_desk_has_just_changed_waits_for_the_next_sweep(town:
 
     async def start_case(file: File) -> None: ...
 
-    assert await Sweep(town.engine, Desks(start_case, elsewhere, Later, Elsewhere)).hand_over_deeds(soon()) == 0
+    assert (
+        await Sweep(
+            town.engine, Desks(start_case, elsewhere, partial(wake, town.env.client), Later, Elsewhere)
+        ).hand_over_deeds(soon())
+        == 0
+    )
     assert (await request.deeds())[deed.id] == "received"
     assert await sweep_of(town).hand_over_deeds(soon()) == 1
 

@@ -132,6 +132,7 @@ class Sweep:
                 await self._desks.hand_over(desk, deed)
             except (Refusal, self._desks.elsewhere):
                 if await self._refused(conn, deed):
+                    done += 1
                     continue
                 await self._desks.wake(number)
                 break

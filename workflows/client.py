@@ -39,6 +39,15 @@ PATIENCE = timedelta(seconds=3)
 NEVER_CONNECTED = RuntimeError
 """What a lazy client raises while it has never reached a server."""
 
+UNREACHED = (
+    RPCError,
+    NEVER_CONNECTED,
+    TimeoutError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+"""Nobody answers, or what should answer has just ended."""
+
 
 class Later(Exception):
     """Nobody could take it now: it is on record, and the sweep hands it over."""
@@ -133,10 +142,13 @@ async def signal(client: Client, desk: str, deed: Deed) -> None:
 
 
 async def wake(client: Client, number: str) -> None:
-    """Have a case read its file again, and the desk that holds it; one that cannot be reached is left to the next sweep."""
-    with suppress(RPCError, NEVER_CONNECTED, TimeoutError):
+    """Have a case read its file again, and the desk that holds it; one that cannot be reached is left to the next sweep.
+
+    By an update: a signal leaves a workflow asleep that was started with a delay.
+    """
+    with suppress(*UNREACHED):
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            await client.get_workflow_handle(number).signal(LOOK, rpc_timeout=PATIENCE)
+            await client.get_workflow_handle(number).execute_update(LOOK, rpc_timeout=PATIENCE)
 
 
 def refusal_of(error: ApplicationError) -> Refusal:

@@ -81,7 +81,7 @@ async def test_the_migrations_go_down_and_up_again(engine: AsyncEngine) -> None:
 # -- columns and facts ---------------------------------------------------------------------------------------------------
 
 FACTS: dict[str, tuple[type[Any], set[str]]] = {
-    "cases": (Case, {"stated_at", "client", "intake_key", "intake_digest", "begun_at"}),
+    "cases": (Case, {"stated_at", "client", "intake_key", "intake_digest", "begun_at", "wakes_at"}),
     "assignments": (Assignment, {"case_number"}),
     "entries": (Entry, {"case_number"}),
     "clocks": (RunningClock, {"case_number", "id", "state", "stopped_at", "derivation", "basis"}),

@@ -351,7 +351,9 @@ async def test_a_callback_that_missed_its_end_hears_of_it_through_its_case(town:
     assert await request.desk() == request.number != child
     await wake(town.env.client, request.number)
     await eventually(lambda: _ended(request, child))
-    await request.supervisor("close", basis="Art. 13")
+    await request.unit("WATER", "feedback", replied="phone")
+    await request.agent("approve")
+    await request.caller(reach="reached", resolved=True, rating="good")
     await request.until("archived")
 
 
@@ -361,7 +363,7 @@ async def test_a_case_that_missed_that_it_must_be_called_back_opens_the_callback
     await missed(request, "feedback", "unit", unit="WATER", replied="phone")
     await wake(town.env.client, request.number)
     await request.caller(reach="reached", resolved=True, rating="good")
-    await finished(request)
+    await request.until("archived")
 
 
 async def _runs(request: Request, desk: str) -> bool:

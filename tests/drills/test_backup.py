@@ -13,7 +13,7 @@ from bench.clients import Client, Log, Sent
 from bench.lives import carry, live
 from cli.postgres import binaries
 from cli.stack import LocalStack
-from tests.cli.conftest import rows, tell
+from tests.drills.conftest import rows, tell
 
 
 def pg(stack: LocalStack, tool: str, *words: str) -> None:

@@ -11,7 +11,7 @@ from bench.clients import Client
 from bench.lives import REQUEST
 from cli.stack import LocalStack
 from domain.vocabulary import Role
-from tests.cli.conftest import rows
+from tests.drills.conftest import rows
 
 AT_ONCE = 20
 

@@ -23,7 +23,7 @@ from cli.checks import Finding, diagnose
 from cli.doctor import examine, repair
 from cli.stack import LocalStack
 from domain.vocabulary import Role
-from tests.cli.conftest import rows, tell
+from tests.drills.conftest import rows, tell
 from workflows import sweep
 from workflows.client import connect
 from workflows.condition import condition

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import suppress
 from datetime import timedelta
@@ -34,6 +35,9 @@ from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 
 log = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=10)
+"""How long what is in hand may take once the worker is asked to stop."""
 
 AGAIN = 1.0
 """Seconds until a worker that does not reach Temporal tries again."""
@@ -73,7 +77,7 @@ def build_worker(
         max_cached_workflows=2_000,
         max_concurrent_workflow_tasks=50,  # as many as are done well within `SILENCE`
         sticky_queue_schedule_to_start_timeout=SILENCE,
-        graceful_shutdown_timeout=timedelta(seconds=10),
+        graceful_shutdown_timeout=GRACE,
     )
 
 
@@ -89,13 +93,25 @@ async def main() -> None:
     settings = Settings.from_environment()
     engine = make_engine(settings.database_url)
     stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopped.set()
+        loop.call_later(GRACE.total_seconds() + 2, _leave)
+
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+        loop.add_signal_handler(each, stop)
     if client := await _reached(settings, stopped):
         signs = _roots(settings, engine)
         async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
             await stopped.wait()
     await engine.dispose()
+
+
+def _leave() -> None:
+    """While PostgreSQL is away a step is tried again and again, and the SDK waits for it: the next worker does it."""
+    log.warning("a step was still waiting for PostgreSQL: left to the next worker")
+    os._exit(0)
 
 
 async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:

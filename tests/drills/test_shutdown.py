@@ -40,3 +40,20 @@ async def test_what_is_in_hand_is_answered_and_carried_out_once(
             await asyncio.sleep(0.1)
     entered = rows(stack, "SELECT deed FROM entries WHERE event = 'transfer'")
     assert sorted(row["deed"] for row in entered if row["deed"] in deeds) == sorted(deeds)
+
+
+async def test_a_worker_whose_database_is_away_ends_too_and_the_next_one_marks_what_fell_due(
+    stack: LocalStack, client: Client
+) -> None:
+    number = await client.register(REQUEST)
+    await asyncio.to_thread(stack.kill, "postgres")
+    async with asyncio.timeout(60):
+        while "OperationalError" not in (stack.directory / "logs" / "worker.log").read_text():
+            await asyncio.sleep(0.1)
+    await asyncio.to_thread(stack.stop, "worker")
+    assert "left to the next worker" in (stack.directory / "logs" / "worker.log").read_text()
+    await asyncio.to_thread(stack.start, "postgres")
+    await asyncio.to_thread(stack.start, "worker")
+    async with asyncio.timeout(60):
+        while not rows(stack, f"SELECT FROM entries WHERE case_number = '{number}' AND event = 'overdue'"):
+            await asyncio.sleep(0.1)

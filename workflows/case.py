@@ -79,19 +79,15 @@ class CaseWorkflow(Desk):
         async with self.pen:
             await self.apply(name, replace(deed, act=act, number=number))
 
-    @workflow.signal(
-        name=LOOK, description="Read the file of record again, and have the desk that holds the case do so."
+    @workflow.update(
+        name=LOOK,
+        description="Read the file of record again, and have the desk that holds the case do so; also while it sleeps.",
     )
-    async def look(self, heard: int = 0) -> None:
-        """The child that holds the case looks too, if it may know less than what is now on record."""
-        await super().look()
-        if self._holder and heard < self.file.case.version:
-            with suppress(FailureError):  # it has just ended
-                await self._holder.signal(LOOK)
-
-    @workflow.update(name=LOOK, description="The same, also of a case that sleeps until its first instant.")
     async def wake(self) -> None:
         await self.look()
+        if self._holder:
+            with suppress(FailureError):  # it has just ended
+                await self._holder.signal(LOOK)
 
     async def _turn_away(self) -> None:
         """Danger to life or property was answered at intake; the file says so (Art. 8(1))."""

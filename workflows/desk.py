@@ -30,7 +30,7 @@ MOVED = "Moved"
 Shown = dict[SearchAttributeKey[Any], Any]
 
 LOOK = "look"
-"""The signal that has a desk read its file again. An operator sends it to the case's own workflow, which passes it on."""
+"""The signal that has a desk read its file again. As an update, a case's own workflow hands it on to its child."""
 
 LOCAL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
@@ -92,8 +92,7 @@ class Desk:
         return applied
 
     @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
-    async def look(self, heard: int = 0) -> None:
-        """`heard`: the version that the sender has; none: it does not know."""
+    async def look(self) -> None:
         await self.step(Ledger.read, "读档 read")
 
     async def step(self, make: Callable[[Ledger, File, datetime], Awaitable[File]], summary: str) -> None:
@@ -198,7 +197,7 @@ class Child(Desk):
         parent = workflow.info().parent
         if parent and self._here():
             own = workflow.get_external_workflow_handle(parent.workflow_id)
-            self._told = asyncio.create_task(own.signal(LOOK, self.file.case.version))
+            self._told = asyncio.create_task(own.signal(LOOK))
 
 
 def _deed(name: str, args: Sequence[RawValue]) -> Deed:

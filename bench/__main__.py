@@ -34,7 +34,7 @@ def lifecycle(
 
 @app.command()
 def chaos(
-    cases: Annotated[int, typer.Option(min=1, help="how many cases are lived from intake to archive")] = 300,
+    cases: Annotated[int, typer.Option(min=1, help="how many cases are lived from intake to archive, at least")] = 300,
     kills: Annotated[int, typer.Option(min=0, help="how often a part is killed, evenly over the intakes")] = 12,
     seed: Annotated[int, typer.Option(help="decides what is killed when, and who does what")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,17 @@ async def _suffer(running: LocalStack, cases: int, kills: int, seed: int) -> dic
     secret = Settings.from_environment().secret
     limits = httpx.Limits(max_connections=2 * AT_ONCE, max_keepalive_connections=2 * AT_ONCE)
     async with httpx.AsyncClient(base_url=running.api_url, limits=limits) as http:
-        left = iter(range(cases))
+        numbers = count()
 
-        async def carrier() -> None:
-            for n in left:
+        async def carrier(killing: asyncio.Task[Any]) -> None:
+            """The load never ends before the last kill."""
+            while (n := next(numbers)) < cases or not killing.done():
                 await live(Client(http, secret, log, random.Random(f"{seed}/{n}")))
 
         async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as group:
             killing = group.create_task(_kill(running, log, order(kills, chance), chance, cases))
             for _ in range(min(AT_ONCE, cases)):
-                group.create_task(carrier())
+                group.create_task(carrier(killing))
     outages = killing.result()
     await _rest(running.database_url)
     found = await verdict(running.database_url, await connect(), log)

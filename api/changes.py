@@ -40,6 +40,6 @@ class Changed:
 )
 async def get_changes(caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None) -> Page[Changed]:
     """The latest first; a row is never changed or taken away."""
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         found = await reading.list_changes(conn, limit, cursor)
     return Page([view(Changed, row) for row in found.items], found.next)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 from fastapi import Depends, Path, Request
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 
 from api.access import Caller
@@ -23,11 +24,13 @@ from domain.acts import check
 from domain.case import Deed, File
 from domain.lifecycle import acts_open_to
 from domain.refusals import NotPermitted, Refusal, Unknown
+from domain.routing import above
 from domain.vocabulary import Act, Status, Text
 from settings import Settings
 from storage import deeds, files, reading, units
 from storage.calendar import CalendarInForce
 from storage.notes import note
+from storage.readers import READER, reading_as
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal, wake
 
 PATIENCE = timedelta(seconds=8)
@@ -55,6 +58,11 @@ class House:
     temporal: Client
     calendar: CalendarInForce
     now: Callable[[], datetime]
+
+    def reading(self, caller: Caller, number: str = "") -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction in which the database shows what is the caller's; `number`: the case that a requester opened."""
+        above_it = ",".join(above(caller.unit)) if caller.unit else ""
+        return reading_as(self.engine, READER[caller.role], unit=caller.unit, above=above_it, number=number)
 
     async def act(
         self,

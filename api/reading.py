@@ -90,7 +90,7 @@ async def list_cases(
     if caller.role is Role.OFFICE:
         status = Status.ESCALATED
     due = _end_of_today(house) if due_today else due_by
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         await _fits(conn, caller)
         theirs = await _of_unit(conn, caller, unit)
         wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
@@ -110,7 +110,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
     To a unit whose part was given back or recalled, no more than its assignments and texts until then.
     """
     row, sight = await _look(number, caller, house)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         assignments = await reading.rows_of(conn, "assignments", number)
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
@@ -141,7 +141,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
 async def get_entries(number: Number, caller: CallerDep, house: HouseDep) -> list[Entry]:
     """Every entry, first to last; a unit sees its own, and the Centre's as far as they concern it."""
     _, sight = await _look(number, caller, house)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         rows = await reading.rows_of(conn, "entries", number)
     return [view(Entry, row) for row in sight.entries(rows)]
 
@@ -155,7 +155,7 @@ async def get_entries(number: Number, caller: CallerDep, house: HouseDep) -> lis
 async def get_deeds(number: Number, caller: CallerDep, house: HouseDep) -> list[Attempted]:
     """What everybody did or tried to do, when it arrived, and what became of it; a unit sees its own."""
     _, sight = await _look(number, caller, house)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         rows = await reading.rows_of(conn, "deeds", number)
     return [view(Attempted, row) for row in sight.deeds(rows)]
 
@@ -169,7 +169,7 @@ async def get_deeds(number: Number, caller: CallerDep, house: HouseDep) -> list[
 async def get_why(number: Number, caller: CallerDep, house: HouseDep) -> list[Why]:
     """Every clock with its provision, rule set and calendar version, days counted, days skipped and why."""
     case, sight = await _look(number, caller, house)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
     return [
@@ -195,7 +195,7 @@ async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any
     of which part, and what; a unit hears of its own part).
     """
     row, sight = await _look(number, caller, house)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         kept = await archives.find(conn, number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
@@ -213,7 +213,7 @@ async def get_assignments(
     cursor: Cursor = None,
 ) -> Page[Delivered]:
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         await _fits(conn, caller)
         asked = await _of_unit(conn, caller, unit)
         rows = await reading.inbox(conn, caller.unit or asked, active, limit, cursor, reader=caller.unit)
@@ -226,7 +226,7 @@ async def get_designations(
 ) -> Page[Listed]:
     """Cases that wait for the office to name the lead unit (Art. 12 ¶2)."""
     wanted = reading.CaseFilter(status=Status.ESCALATED)
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 
@@ -239,7 +239,7 @@ async def get_callbacks(
     cursor: Cursor = None,
 ) -> Page[Listed]:
     """Whom to call, soonest first (Art. 13)."""
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         return _page(Listed, await reading.callbacks(conn, house.now() if due else None, limit, cursor))
 
 
@@ -250,7 +250,7 @@ async def get_handovers(
     caller: CallerDep, house: HouseDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[HandedOver]:
     """What persons believe infringed their rights (Art. 9 ¶3); nobody at the Centre can clear it."""
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         return _page(HandedOver, await reading.list_handovers(conn, limit, cursor))
 
 
@@ -265,14 +265,14 @@ async def get_notices(
 ) -> Page[Told]:
     """Urging, supervision notices, bulletin list: what the caller's unit, the Centre or the office was told."""
     theirs = Audience.UNIT if caller.unit else Audience.OFFICE if caller.role is Role.OFFICE else audience
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         await _fits(conn, caller)
         return _page(Told, await reading.list_notices(conn, theirs, caller.unit, state, limit, cursor))
 
 
 async def _look(number: str, caller: Caller, house: House) -> tuple[Row, Sight]:
     """The case's row and what the caller sees of it. A channel hands on what the person says, and reads nothing."""
-    async with house.once.connect() as conn:
+    async with house.reading(caller) as conn:
         return await look(conn, number, caller)
 
 

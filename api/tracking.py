@@ -42,8 +42,9 @@ PUBLIC_TEXTS = ("request", "public", "question", "comment")
 )
 async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
     """Where it stands, by when the next step is due, what was replied and asked, and what the person may do now."""
-    async with house.once.connect() as conn:
-        row, _ = await look(conn, number, _person(number), opens(house.settings.secret, number, code))
+    opened = opens(house.settings.secret, number, code)
+    async with house.reading(_person(number), number if opened else "") as conn:
+        row, _ = await look(conn, number, _person(number), opened)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number)
         turn_to, turn_to_zh = await _elsewhere(conn, row, entries)

@@ -25,6 +25,7 @@ from typing import Self
 from cli.postgres import database_url, postgres_service
 from cli.processes import Processes, Service, StackError, free_port, handling, require_free, write_whole
 from cli.temporal import temporal_service
+from storage.readers import as_app
 from storage.signing import Seal
 
 
@@ -107,7 +108,7 @@ class LocalStack:
     @property
     def environment(self) -> dict[str, str]:
         """What the services are told; a secret that the surroundings have already is kept."""
-        told = {"DATABASE_URL": self.database_url, "TEMPORAL_ADDRESS": self.temporal_address}
+        told = {"DATABASE_URL": self._app_url(), "TEMPORAL_ADDRESS": self.temporal_address}
         if self.ui_url:
             told["TEMPORAL_UI_URL"] = self.ui_url
         if not (os.environ.get("HOTLINE_SECRET_FILE") or os.environ.get("HOTLINE_SECRET")):
@@ -115,6 +116,10 @@ class LocalStack:
         if not os.environ.get("HOTLINE_SIGNING_KEY_FILE"):
             told["HOTLINE_SIGNING_KEY_FILE"] = str(self.directory / "signing.pem")
         return told
+
+    def _app_url(self) -> str:
+        """The house does not own the tables of an embedded database; one that is named is used as it is named."""
+        return as_app(self.database_url) if self._embedded_postgres and self._migrate else self.database_url
 
     @property
     def pids(self) -> dict[str, int]:

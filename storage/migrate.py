@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.calendar import seeded_notices
 from storage import calendar, units
+from storage.readers import secure
 from storage.tables import calendar_notices
 
 
@@ -28,6 +29,7 @@ def migrate(url: str) -> None:
     engine = create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
+        secure(connection)
     engine.dispose()
     asyncio.run(_seed(url))
 

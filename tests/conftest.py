@@ -24,6 +24,7 @@ from domain.limits import SHANGHAI
 from settings import sqlalchemy_url
 from storage.engine import make_engine
 from storage.migrate import migrate
+from storage.readers import as_app
 from storage.tables import counters
 from tests.line import Line, serve, settings_for
 from worker import build_worker
@@ -67,6 +68,15 @@ def database(postgres: str) -> Iterator[str]:
 
 @pytest.fixture
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """The house's own."""
+    made = make_engine(as_app(database))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def owner(database: str) -> AsyncIterator[AsyncEngine]:
+    """Whoever owns the database: nothing holds them."""
     made = make_engine(database)
     yield made
     await made.dispose()
@@ -118,7 +128,7 @@ async def line(
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
     await count_elsewhere(engine)
-    settings = settings_for(database, queue, getattr(request, "param", "TJ-2015-18"))
+    settings = settings_for(as_app(database), queue, getattr(request, "param", "TJ-2015-18"))
     clock = [timedelta(0)]
     async with (
         serve(settings, temporal.client, clock) as url,

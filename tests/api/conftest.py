@@ -15,6 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from settings import Settings, sqlalchemy_url
 from storage.engine import make_engine
+from storage.readers import as_app
 from storage.tables import metadata
 from tests.conftest import count_elsewhere, database_of
 from tests.line import Line, serve, settings_for
@@ -29,7 +30,7 @@ def house_settings(postgres: str) -> Settings:
     name = f"house_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-    return settings_for(sqlalchemy_url(database_of(postgres, name)), f"house-{uuid4().hex}")
+    return settings_for(as_app(sqlalchemy_url(database_of(postgres, name))), f"house-{uuid4().hex}")
 
 
 @pytest.fixture(scope="session")

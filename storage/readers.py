@@ -1,0 +1,171 @@
+"""The second lock: PostgreSQL itself shows each kind of reader only its rows (Art. 7(4), 9 ¶2, 15). `api.sight` is the first.
+
+One database role for each kind of reader, and one policy for each of its tables: a policy that joined them in one
+expression would turn full-text search into a scan. The house writes as `APP`, which does not own the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.case import CENTRE, OFFICE
+from domain.vocabulary import Matter, Report, Role, Text
+from storage.tables import metadata
+
+APP = "hotline_app"
+"""Whom API, worker and tools sign in as."""
+
+
+class Reader(StrEnum):
+    """A kind of reader; its value is the role in the database."""
+
+    CENTRE = "hotline_centre"
+    AUDITOR = "hotline_auditor"
+    UNIT = "hotline_unit"
+    OFFICE = "hotline_office"
+    ANALYST = "hotline_analyst"
+    REQUESTER = "hotline_requester"
+    HOUSE = "hotline_house"
+
+
+READER: Mapping[Role, Reader] = {
+    Role.AGENT: Reader.CENTRE,
+    Role.SUPERVISOR: Reader.CENTRE,
+    Role.CALLER: Reader.CENTRE,
+    Role.AUDITOR: Reader.AUDITOR,
+    Role.UNIT: Reader.UNIT,
+    Role.UNIT_LEAD: Reader.UNIT,
+    Role.PARTNER: Reader.UNIT,
+    Role.OFFICE: Reader.OFFICE,
+    Role.ANALYST: Reader.ANALYST,
+    Role.REQUESTER: Reader.REQUESTER,
+    Role.CHANNEL: Reader.HOUSE,
+    Role.ADMINISTRATOR: Reader.HOUSE,
+    Role.SYSTEM: Reader.HOUSE,
+}
+"""What nobody's case is (units, vocabulary) the house reads for everybody; a channel and an administrator read no more."""
+
+EVERY = "true"
+OF_A_CASE_IN_SIGHT = "EXISTS (SELECT FROM cases c WHERE c.number = case_number)"
+"""The policy of `cases` holds in it."""
+
+_UNIT = "nullif(current_setting('app.unit', true), '')"
+_COMPLAINED_OF = (
+    f"coalesce(matter = '{Matter.STAFF}'"
+    " AND respondent = ANY (string_to_array(current_setting('app.above', true), ',')), false)"
+)
+_PART_OF_UNIT = f"EXISTS (SELECT FROM assignments a WHERE a.case_number = number AND a.unit = {_UNIT})"
+_THE_ONE = "= nullif(current_setting('app.number', true), '')"
+
+POLICIES: Mapping[Reader, Mapping[str, str]] = {
+    Reader.CENTRE: dict.fromkeys(
+        ("cases", "people", "notes", "entries", "deeds", "assignments", "clocks", "notices", "handovers", "archives"),
+        EVERY,
+    ),
+    Reader.AUDITOR: dict.fromkeys(
+        ("cases", "people", "notes", "entries", "deeds", "assignments", "clocks", "notices", "handovers", "archives",
+         "changes"),
+        EVERY,
+    ),
+    Reader.UNIT: {
+        "cases": f"{_PART_OF_UNIT} AND NOT {_COMPLAINED_OF}",
+        "assignments": f"unit = {_UNIT} AND NOT complained_of(case_number)",
+        "entries": f"(unit IS NULL OR unit = {_UNIT}) AND {OF_A_CASE_IN_SIGHT}",
+        "deeds": f"unit = {_UNIT} AND {OF_A_CASE_IN_SIGHT}",
+        "clocks": f"owner IN ({_UNIT}, '{CENTRE}', '{OFFICE}') AND {OF_A_CASE_IN_SIGHT}",
+        "notices": f"unit = {_UNIT} AND {OF_A_CASE_IN_SIGHT}",
+        "notes": f"kind <> '{Text.INTERNAL}' AND {OF_A_CASE_IN_SIGHT}",
+        "archives": OF_A_CASE_IN_SIGHT,
+        "people": "EXISTS (SELECT FROM cases c WHERE c.number = case_number"
+        f" AND c.matter <> '{Matter.STAFF}' AND c.report IS DISTINCT FROM '{Report.UNLAWFUL}')",
+    },
+    Reader.OFFICE: {
+        "cases": "designations > 0",
+        **dict.fromkeys(("notes", "entries", "deeds", "assignments", "clocks", "archives"), OF_A_CASE_IN_SIGHT),
+        "notices": f"audience = '{OFFICE}'",
+    },
+    Reader.ANALYST: dict.fromkeys(("cases", "entries", "assignments", "clocks", "handovers", "archives"), EVERY),
+    Reader.REQUESTER: {
+        "cases": f"number {_THE_ONE}",
+        **dict.fromkeys(("people", "notes", "entries", "assignments", "clocks"), f"case_number {_THE_ONE}"),
+    },
+    Reader.HOUSE: {"changes": EVERY},
+}  # fmt: skip
+"""Whom the database shows which rows of which table. What is not named here, that reader may not even ask for."""
+
+FOR_ALL = ("units", "calendar_notices", "calendar_days")
+"""Tables of nobody's case: everybody reads them."""
+
+APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes")
+"""Tables in which not even the house changes a row."""
+
+
+def secure(connection: Connection) -> None:
+    """Put roles, rights and policies in place, as the owner of the tables. Repeatable; everything in one transaction."""
+    for statement in _statements():
+        connection.execute(text(statement))
+
+
+def _statements() -> list[str]:
+    roles = ", ".join(Reader)
+    tables = sorted(metadata.tables)
+    guarded = sorted({table for policies in POLICIES.values() for table in policies})
+    told = [_role(APP, "LOGIN"), *(_role(reader, "NOLOGIN") for reader in Reader)]
+    told += [f"GRANT {roles} TO {APP} WITH INHERIT FALSE, SET TRUE"]
+    told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {roles}"]
+    told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
+    told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
+    told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
+    told += [COMPLAINED_OF]
+    for table in guarded:
+        told += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
+        told += _policy(table, "owner", "CURRENT_USER", f"USING ({EVERY}) WITH CHECK ({EVERY})")
+        told += _policy(table, APP, APP, f"USING ({EVERY}) WITH CHECK ({EVERY})")
+    for reader, policies in POLICIES.items():
+        for table, rows in policies.items():
+            told += [f"GRANT SELECT ON {table} TO {reader}", *_policy(table, reader, reader, f"USING ({rows})")]
+    return told
+
+
+COMPLAINED_OF = f"""
+    CREATE OR REPLACE FUNCTION complained_of(asked text) RETURNS boolean STABLE SECURITY DEFINER
+    SET search_path = public LANGUAGE sql
+    AS $$ SELECT EXISTS (SELECT FROM cases WHERE number = asked AND {_COMPLAINED_OF}) $$
+"""
+"""Asks of rows that the reader does not see: the policy of `cases` itself asks for assignments."""
+
+
+def _role(name: str, kind: str) -> str:
+    return f"DO $$ BEGIN CREATE ROLE {name} {kind} NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
+
+
+def _policy(table: str, name: str, role: str, rows: str) -> list[str]:
+    return [f"DROP POLICY IF EXISTS {name} ON {table}", f"CREATE POLICY {name} ON {table} TO {role} {rows}"]
+
+
+def as_app(url: str) -> str:
+    """The same database, signed in as the house."""
+    return make_url(url).set(username=APP).render_as_string(hide_password=False)
+
+
+_READ_AS = text(
+    "SELECT set_config('role', :role, true), set_config('transaction_read_only', 'on', true),"
+    " set_config('app.unit', :unit, true), set_config('app.above', :above, true),"
+    " set_config('app.number', :number, true)"
+)
+
+
+@asynccontextmanager
+async def reading_as(
+    engine: AsyncEngine, reader: Reader, *, unit: str | None = None, above: str = "", number: str = ""
+) -> AsyncIterator[AsyncConnection]:
+    """A transaction that reads as this reader. `unit`: whose; `above`: it and the offices above it, by commas;
+    `number`: the one case that a requester opened."""
+    async with engine.connect() as conn:
+        await conn.execute(_READ_AS, {"role": reader.value, "unit": unit or "", "above": above, "number": number})
+        yield conn

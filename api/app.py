@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, changes, errors, intake, reading, receipts, tracking, vocabulary
+from api import acts, changes, errors, intake, reading, receipts, searches, tracking, vocabulary
 from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes):
+    for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes, searches):
         app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)

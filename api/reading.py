@@ -91,7 +91,7 @@ async def list_cases(
         status = Status.ESCALATED
     due = _end_of_today(house) if due_today else due_by
     async with house.reading(caller) as conn:
-        await _fits(conn, caller)
+        await fits(conn, caller)
         theirs = await _of_unit(conn, caller, unit)
         wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
@@ -114,7 +114,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
         assignments = await reading.rows_of(conn, "assignments", number)
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
-        notes = await reading.rows_of(conn, "notes", number)
+        notes = await reading.rows_of(conn, "notes", number) if sight.reads else []
         person = await reading.person(conn, number) if sight.person(row, entries) else None
     own = [view(Assignment, part) for part in assignments if sight.own(part["unit"])]
     texts = [view(Note, note) for note in sight.texts(entries, notes)]
@@ -198,7 +198,7 @@ async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any
     async with house.reading(caller) as conn:
         kept = await archives.find(conn, number)
         entries = await reading.rows_of(conn, "entries", number)
-        notes = await reading.rows_of(conn, "notes", number)
+        notes = await reading.rows_of(conn, "notes", number) if sight.reads else []
         clocks = await reading.rows_of(conn, "clocks", number) if kept is None else []
     return _sealed(sight, row, kept, entries, notes) if kept else _not_archived(sight, row, entries, clocks)
 
@@ -214,7 +214,7 @@ async def get_assignments(
 ) -> Page[Delivered]:
     """A unit's assignments, due soonest first; the Centre may look into any inbox."""
     async with house.reading(caller) as conn:
-        await _fits(conn, caller)
+        await fits(conn, caller)
         asked = await _of_unit(conn, caller, unit)
         rows = await reading.inbox(conn, caller.unit or asked, active, limit, cursor, reader=caller.unit)
     return _page(Delivered, rows)
@@ -266,7 +266,7 @@ async def get_notices(
     """Urging, supervision notices, bulletin list: what the caller's unit, the Centre or the office was told."""
     theirs = Audience.UNIT if caller.unit else Audience.OFFICE if caller.role is Role.OFFICE else audience
     async with house.reading(caller) as conn:
-        await _fits(conn, caller)
+        await fits(conn, caller)
         return _page(Told, await reading.list_notices(conn, theirs, caller.unit, state, limit, cursor))
 
 
@@ -276,7 +276,7 @@ async def _look(number: str, caller: Caller, house: House) -> tuple[Row, Sight]:
         return await look(conn, number, caller)
 
 
-async def _fits(conn: AsyncConnection, caller: Caller) -> None:
+async def fits(conn: AsyncConnection, caller: Caller) -> None:
     """A sign-in of the other kind reads no list: a partner's own is of referrals, a unit's of what was transferred."""
     known = await units.kind(conn, caller.unit) if caller.unit else None
     if known and (known is UnitKind.PARTNER) != (caller.role is Role.PARTNER):

@@ -75,6 +75,7 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /cases/{number}/why": READERS,
     "GET /cases/{number}/archive": READERS,
     "GET /cases/{number}/deeds": READERS - {R.ANALYST},
+    "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},

@@ -47,6 +47,11 @@ class Sight:
     until: datetime | None = None
     """When the unit's part ended."""
 
+    @property
+    def reads(self) -> bool:
+        """Texts, or codes only?"""
+        return self.ownership is not Ownership.CODES
+
     def own(self, unit: str | None) -> bool:
         """Is this the reader's own part? To whoever sees the whole case, every part is."""
         return self.extent is Extent.WHOLE or unit == self.unit
@@ -69,7 +74,7 @@ class Sight:
 
     def texts(self, entries: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
         """The texts of the entries that are for the reader; no unit's is what is for the Centre only; none, an analyst's."""
-        if self.ownership is Ownership.CODES:
+        if not self.reads:
             return []
         hidden = {Text.INTERNAL} if self.unit else set()
         request = self.extent is not Extent.ENDED

@@ -111,6 +111,13 @@ def secure(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def release(connection: Connection) -> None:
+    """Take the policies away, before migrations are undone that made what the policies ask for."""
+    found = connection.execute(text("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public'"))
+    for name, table in found.all():
+        connection.execute(text(f"DROP POLICY {name} ON {table}"))
+
+
 def _statements() -> list[str]:
     roles = ", ".join(Reader)
     tables = sorted(metadata.tables)

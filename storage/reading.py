@@ -117,7 +117,8 @@ def _tuples(kinds: tuple[type[Any], ...]) -> TypeAdapter[tuple[Any, ...]]:
     return TypeAdapter(alias)
 
 
-async def _page(conn: AsyncConnection, query: Select[Any], order: Order, limit: int, cursor: str | None) -> Rows:
+async def page(conn: AsyncConnection, query: Select[Any], order: Order, limit: int, cursor: str | None) -> Rows:
+    """One page of what the query asks for, in this order."""
     if cursor is not None:
         query = query.where(order.after(cursor))
     query = query.add_columns(*(key.label(f"key_{n}") for n, key in enumerate(order.keys)))
@@ -130,11 +131,12 @@ async def _page(conn: AsyncConnection, query: Select[Any], order: Order, limit: 
 
 async def list_cases(conn: AsyncConnection, wanted: CaseFilter, limit: int, cursor: str | None) -> Rows:
     """Cases, the one due soonest first; those without a due instant at the end."""
-    query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(*_conditions(wanted))
-    return await _page(conn, query, Order((SOONEST, cases.c.number)), limit, cursor)
+    query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(*conditions(wanted))
+    return await page(conn, query, Order((SOONEST, cases.c.number)), limit, cursor)
 
 
-def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+def conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    """What a filter asks of a case."""
     equal = ("status", "matter", "district", "channel", "holder", "overdue")
     found = [cases.c[name] == value for name in equal if (value := getattr(wanted, name)) is not None]
     if wanted.unit:
@@ -176,9 +178,9 @@ async def inbox(
         query = query.where(clocks.c.state == literal_column("'running'"))
     if reader:
         query = query.where(_not_complained_of(reader, clocks.c.case_number))
-    page = await _page(conn, query, Order((clocks.c.due, *_HELD)), limit, cursor)
-    found = await _assigned(conn, [tuple(row[key.name] for key in _HELD) for row in page.items])
-    return replace(page, items=[found[row["case_number"], row["owner"], row["round"]] | row for row in page.items])
+    held = await page(conn, query, Order((clocks.c.due, *_HELD)), limit, cursor)
+    found = await _assigned(conn, [tuple(row[key.name] for key in _HELD) for row in held.items])
+    return replace(held, items=[found[row["case_number"], row["owner"], row["round"]] | row for row in held.items])
 
 
 _HELD = (clocks.c.case_number, clocks.c.owner, clocks.c.round)
@@ -199,13 +201,13 @@ async def callbacks(conn: AsyncConnection, before: datetime | None, limit: int, 
     query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(cases.c.call_at.is_not(None))
     if before:
         query = query.where(cases.c.call_at <= before)
-    return await _page(conn, query, Order((cases.c.call_at, cases.c.number)), limit, cursor)
+    return await page(conn, query, Order((cases.c.call_at, cases.c.number)), limit, cursor)
 
 
 async def list_handovers(conn: AsyncConnection, limit: int, cursor: str | None) -> Rows:
     """The queue for the enforcement-supervision platform (Art. 9 ¶3), oldest first."""
     oldest_first = Order((handovers.c.raised_at, handovers.c.case_number))
-    return await _page(conn, select(handovers), oldest_first, limit, cursor)
+    return await page(conn, select(handovers), oldest_first, limit, cursor)
 
 
 async def list_notices(
@@ -218,12 +220,12 @@ async def list_notices(
         query = query.where(_not_complained_of(unit, notices.c.case_number))
     if state:
         query = query.where(notices.c.state == state)
-    return await _page(conn, query, Order((notices.c.at, notices.c.id), last_first=True), limit, cursor)
+    return await page(conn, query, Order((notices.c.at, notices.c.id), last_first=True), limit, cursor)
 
 
 async def list_changes(conn: AsyncConnection, limit: int, cursor: str | None) -> Rows:
     """What of the house's own was changed, the latest first."""
-    return await _page(conn, select(changes), Order((changes.c.at, changes.c.id), last_first=True), limit, cursor)
+    return await page(conn, select(changes), Order((changes.c.at, changes.c.id), last_first=True), limit, cursor)
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:

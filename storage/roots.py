@@ -51,7 +51,7 @@ async def sign(conn: AsyncConnection, day: date, at: datetime, seal: Callable[[S
 
     The caller's transaction holds a lock, so that two never sign at once; a day before the last one is a ValueError.
     """
-    await conn.execute(text("LOCK TABLE roots IN SHARE ROW EXCLUSIVE MODE"))
+    await conn.execute(text("SELECT pg_advisory_xact_lock('roots'::regclass::oid::int)"))
     before = await last(conn)
     if before and before.day >= day:
         if before.day > day:

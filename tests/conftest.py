@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import randrange
@@ -13,7 +14,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -74,14 +75,6 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
-@pytest.fixture
-async def owner(database: str) -> AsyncIterator[AsyncEngine]:
-    """Whoever owns the database: nothing holds them."""
-    made = make_engine(database)
-    yield made
-    await made.dispose()
-
-
 @pytest.fixture(scope="session")
 async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvironment]:
     """A Temporal server; by default with a virtual clock for each workflow, which moves only when a test says so."""
@@ -102,6 +95,15 @@ async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvi
         environment = WorkflowEnvironment.from_client(await Client.connect(chosen, data_converter=data_converter))
     async with environment:
         yield environment
+
+
+@asynccontextmanager
+async def owning(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction of whoever owns the database of this engine."""
+    made = make_engine(engine.url.set(username="postgres").render_as_string())
+    async with made.begin() as conn:
+        yield conn
+    await made.dispose()
 
 
 @pytest.fixture

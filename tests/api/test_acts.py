@@ -26,6 +26,7 @@ from domain.regulation import Citation
 from domain.vocabulary import Act, Role, Status
 from settings import Settings
 from tests.api.conftest import Stored
+from tests.conftest import owning
 from tests.line import SECRET, Line, token, unit_for
 from workflows.sweep import SweepWorkflow
 
@@ -476,7 +477,7 @@ async def test_a_signal_lost_on_an_archived_case_is_refused_by_the_sweep(
     await house.done(number, "feedback", Role.UNIT, "WATER", public="已修好。", replied="phone")
     await house.done(number, "attempt", Role.CALLER, reach="reached", resolved=True, rating="good")
     await house.until(number, "archived")
-    async with record.begin() as conn:  # what an earlier test left waiting is not this test's
+    async with owning(record) as conn:  # what an earlier test left waiting is not this test's
         await conn.execute(text("DELETE FROM deeds WHERE state = 'received'"))
     house.clock[0] = timedelta(seconds=-10)  # old enough for the sweep
     assert (await asynchronously(house, number, "feedback", public="迟到的结果。")).status_code == 202

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from domain.vocabulary import Role
+from tests.conftest import owning
 from tests.line import Line, settings_for
 
 WORDS = "样例路灯“已”修好。\u3000👷\u200d \\ / \t\n"
@@ -132,7 +133,7 @@ async def test_a_unit_can_check_what_it_reads_and_gets_no_hash_of_anything_else(
 
 async def test_what_was_changed_after_the_seal_shows(house: Line, record: AsyncEngine) -> None:  # Art. 14
     number = await sealed(house)
-    async with record.begin() as conn:
+    async with owning(record) as conn:
         await conn.execute(text("ALTER TABLE entries DISABLE TRIGGER USER"))
         for change in (
             "UPDATE entries SET at = at + interval '1 microsecond' WHERE case_number = :n AND seq = 2",

@@ -18,6 +18,7 @@ from storage import outbox, reading
 from storage.reading import CaseFilter, Rows
 from tests.api import rows
 from tests.api.rows import START, case
+from tests.conftest import owning
 from tests.line import Line, token
 
 COUNT = 250
@@ -85,7 +86,7 @@ async def test_rows_that_come_meanwhile_push_none_out_and_show_none_twice(filled
 
 async def test_a_cursor_stays_good_when_the_row_it_stands_on_is_gone(filled: Line, engine: AsyncEngine) -> None:
     first = (await filled.get("/cases", Role.AGENT, limit=10)).json()
-    async with engine.begin() as conn:
+    async with owning(engine) as conn:
         await conn.execute(text("DELETE FROM cases WHERE number = :n"), {"n": first["items"][-1]["number"]})
     rest = await filled.get("/cases", Role.AGENT, limit=200, cursor=first["next"])
     assert rest.json()["items"][0]["number"] == ALL[10]["number"]
@@ -227,8 +228,9 @@ LISTS: dict[str, tuple[Callable[[AsyncConnection, str | None], Awaitable[Rows]],
 async def test_each_list_reads_twenty_thousand_rows_by_its_index_and_sorts_none(engine: AsyncEngine) -> None:
     asked: list[tuple[str, Any]] = []
     event.listen(engine.sync_engine, "before_cursor_execute", lambda _c, _cur, sql, args, *_: asked.append((sql, args)))
-    async with engine.begin() as conn:
+    async with owning(engine) as conn:
         await rows.insert_many(conn, 20_000)
+    async with engine.begin() as conn:
         for what, (ask, index) in LISTS.items():
             asked.clear()
             first = await ask(conn, None)

@@ -18,6 +18,7 @@ from storage.calendar import announce
 from storage.changes import Cause
 from storage.tables import changes
 from storage.units import Unit
+from tests.conftest import owning
 
 WHY = Cause("administrator-1", datetime(2026, 3, 2, 1, 0, tzinfo=UTC), "样例理由。")
 SAMPLE = Unit("SAMPLE", "样例单位", "Sample Unit", UnitKind.ENTERPRISE)
@@ -67,6 +68,9 @@ async def test_no_row_is_changed_or_taken_away(engine: AsyncEngine, statement: s
     await entered(engine)
     before = await recorded(engine)
     with pytest.raises(DBAPIError, match="only ever appended"):
+        async with owning(engine) as conn:
+            await conn.execute(text(statement))
+    with pytest.raises(DBAPIError, match="permission denied"):
         async with engine.begin() as conn:
             await conn.execute(text(statement))
     assert await recorded(engine) == before

@@ -29,9 +29,11 @@ from domain.vocabulary import Act, Channel, Matter, Role
 from storage import archives, deeds, files, intake, tables
 from storage.calendar import read
 from storage.migrate import alembic_config
+from storage.readers import release
 from storage.units import Unit
 from tests.api import rows
 from tests.api.rows import case
+from tests.conftest import owning
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SENTINEL = "样例机密原话"
@@ -40,7 +42,7 @@ SENTINEL = "样例机密原话"
 
 
 async def synchronously(engine: AsyncEngine, do: Callable[[Connection], Any]) -> Any:
-    async with engine.begin() as conn:
+    async with owning(engine) as conn:
         return await conn.run_sync(do)
 
 
@@ -55,7 +57,7 @@ async def test_the_migrations_lead_to_the_models(engine: AsyncEngine) -> None:
 
 
 async def test_a_difference_would_be_found(engine: AsyncEngine) -> None:
-    async with engine.begin() as conn:
+    async with owning(engine) as conn:
         await conn.execute(text("DROP INDEX ix_cases_soonest"))
         await conn.execute(text("ALTER TABLE cases ADD COLUMN colour text, ALTER COLUMN hands DROP NOT NULL"))
     found = str(await synchronously(engine, differences))
@@ -70,6 +72,7 @@ async def test_the_migrations_go_down_and_up_again(engine: AsyncEngine) -> None:
     def there_and_back(connection: Connection) -> None:
         config = alembic_config(connection)
         assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+        release(connection)
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
         command.upgrade(config, "head")
@@ -309,7 +312,7 @@ async def test_what_is_sealed_stays_as_it_was_sealed(engine: AsyncEngine) -> Non
     async with engine.begin() as conn:
         await archives.keep(conn, "TJ20260302000001", AT)
     before = await contents(engine)
-    async with engine.begin() as conn:
+    async with owning(engine) as conn:
         await conn.execute(text("UPDATE notes SET text = 'other'"))
         await archives.keep(conn, "TJ20260302000001", AT)
         assert (await conn.execute(select(func.count()).select_from(tables.archives))).scalar_one() == 1

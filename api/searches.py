@@ -1,0 +1,44 @@
+"""Searches for words. A POST, so that what somebody looks for stands in no URL and no log (Art. 15)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass as body
+
+from api.access import CallerDep
+from api.errors import documented
+from api.examples import shown
+from api.house import HouseDep
+from api.reading import PAGE, fits
+from api.texts import Line
+from api.views import Listed, Page, view
+from storage.search import search
+
+router = APIRouter(tags=["reading"])
+
+
+@body(config=ConfigDict(extra="forbid"))
+class Sought:
+    """What to look for in the texts of cases."""
+
+    words: Annotated[Line, Field(description="all of them, in any order; Chinese without a dictionary")]
+    limit: Annotated[int, Field(ge=1, le=200, description="how many at most")] = 50
+    cursor: Annotated[str | None, Field(max_length=400, description="`next` of the page before")] = None
+
+
+@router.post(
+    "/searches/texts",
+    summary="检索 · cases by the words of their texts",
+    response_description=PAGE,
+    responses=documented(401, 403, 413, 422, 503),
+    openapi_extra=shown({"words": "样例路 停水"}),
+)
+async def post_search(given: Sought, caller: CallerDep, house: HouseDep) -> Page[Listed]:
+    """The latest registered first. A unit finds what is on its own desk, in the texts that it may read."""
+    async with house.reading(caller) as conn:
+        await fits(conn, caller)
+        found = await search(conn, given.words, caller.unit, given.limit, given.cursor)
+    return Page([view(Listed, row) for row in found.items], found.next)

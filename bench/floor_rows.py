@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Self
-
+import psycopg
 from psycopg import AsyncConnection
 from temporalio import activity
+
+from storage.readers import APP
 
 _CREATE = """
     CREATE TABLE IF NOT EXISTS floor_rows
     (case_id text NOT NULL, step text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (case_id, step))
 """
+_GRANT = f"GRANT INSERT ON floor_rows TO {APP}"
 _INSERT = "INSERT INTO floor_rows (case_id, step, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+
+
+def prepare(url: str) -> None:
+    """Put the table in place, as the owner of the database."""
+    with psycopg.connect(url) as connection:
+        connection.execute(_CREATE)
+        connection.execute(_GRANT)
 
 
 class Rows:
@@ -20,15 +29,6 @@ class Rows:
     def __init__(self, url: str) -> None:
         self._url = url
         self._free: list[AsyncConnection] = []
-
-    @classmethod
-    async def open(cls, url: str) -> Self:
-        """With the table in place."""
-        rows = cls(url)
-        connection = await rows._connection()
-        await connection.execute(_CREATE)
-        rows._free.append(connection)
-        return rows
 
     @activity.defn(name="floor_insert")
     async def insert(self, case: str, step: str) -> None:

@@ -30,7 +30,7 @@ async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     client = await connect()
     house = build_worker(client, make_engine(Settings.from_environment().database_url), "never run")
-    rows = await Rows.open(os.environ["DATABASE_URL"])
+    rows = Rows(os.environ["DATABASE_URL"])
     own = {"task_queue": QUEUE, "workflows": [FloorCase, FloorCallback], "activities": [rows.insert]}
     options = cast(WorkerConfig, house.config() | own)
     async with Worker(**options):

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from bench.floor import Floor
+from bench.floor_rows import prepare
 from bench.floor_worker import floor_service
 from bench.hotline import Hotline
 from bench.measure import Block, Cpu, History, Party, carry, history, statements
@@ -43,11 +44,16 @@ def stack() -> Iterator[LocalStack]:
             ports=ports,
             services=(*hotline_services(ports), floor_service()),
             search_attributes=SEARCH_ATTRIBUTES,
-            migrate=lambda url: migrate(sqlalchemy_url(url)),
+            migrate=_prepare,
         ) as running,
     ):
         os.environ |= running.environment
         yield running
+
+
+def _prepare(url: str) -> None:
+    migrate(sqlalchemy_url(url))
+    prepare(url)
 
 
 def run(cases: int, concurrency: int, blocks: int) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _statements() -> list[str]:
     tables = sorted(metadata.tables)
     guarded = sorted({table for policies in POLICIES.values() for table in policies})
     told = [_role(APP, "LOGIN"), *(_role(reader, "NOLOGIN") for reader in Reader)]
-    told += [f"GRANT {roles} TO {APP} WITH INHERIT FALSE, SET TRUE"]
+    told += [_member(reader) for reader in Reader]
     told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {roles}"]
     told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
     told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
@@ -149,6 +149,14 @@ COMPLAINED_OF = f"""
 
 def _role(name: str, kind: str) -> str:
     return f"DO $$ BEGIN CREATE ROLE {name} {kind} NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
+
+
+def _member(reader: Reader) -> str:
+    """The house may become each reader, and has none of their rights before. Once: another owner may have done it."""
+    return (
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_auth_members WHERE roleid = '{reader}'::regrole"
+        f" AND member = '{APP}'::regrole) THEN GRANT {reader} TO {APP} WITH INHERIT FALSE, SET TRUE; END IF; END $$"
+    )
 
 
 def _policy(table: str, name: str, role: str, rows: str) -> list[str]:

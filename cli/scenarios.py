@@ -353,7 +353,7 @@ async def overridden(p: Player) -> None:
     await p.agent("escalate", reason="职责不清。")
     await p.supervisor("override", reason="职责清楚，不必报请。")
     await p.agent("transfer", lead=first)
-    await p.agent("recall")
+    await p.agent("recall", internal="转办单位有误。")
     await p.agent("transfer", lead=second)
     await _handled(p, second)
     await _content(p)

@@ -22,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.designation import Designation
     from workflows.desk import LOOK, SILENCE, Desk, Shown
 
+PASSES_ON = "case-passes-look-on"
+"""Patch of 0.2: until 0.1 a case that was told to look did not tell the desk that holds it (docs/upgrades.md)."""
 
 NOTHING = RawValue(Payload())
 """What a signal without an argument brings."""
@@ -85,7 +87,7 @@ class CaseWorkflow(Desk):
     async def look(self, heard: int = 0) -> None:
         """The child that holds the case looks too, if it may know less than what is now on record."""
         await super().look()
-        if self._holder and heard < self.file.case.version:
+        if self._holder and heard < self.file.case.version and workflow.patched(PASSES_ON):
             with suppress(FailureError):  # it has just ended
                 await self._holder.signal(LOOK)
 

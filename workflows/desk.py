@@ -32,6 +32,9 @@ Shown = dict[SearchAttributeKey[Any], Any]
 LOOK = "look"
 """The signal that has a desk read its file again. An operator sends it to the case's own workflow, which passes it on."""
 
+CHILD_LOOKS = "child-looks"
+"""Patch of 0.2: until 0.1 only a case's own workflow knew the signal (docs/upgrades.md)."""
+
 LOCAL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=3)),
@@ -91,7 +94,6 @@ class Desk:
         self.take(applied.file)
         return applied
 
-    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
     async def look(self, heard: int = 0) -> None:
         """`heard`: the version that the sender has; none: it does not know."""
         await self.step(Ledger.read, "读档 read")
@@ -186,6 +188,12 @@ class Desk:
 
 class Child(Desk):
     """Holds a case until it moves on to another desk, and gives its file back."""
+
+    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
+    async def look(self, heard: int = 0) -> None:
+        """A child of 0.1 let the signal lie: one that did so does it again when it is replayed."""
+        if workflow.patched(CHILD_LOOKS):
+            await super().look(heard)
 
     async def hold(self, file: File) -> File:
         self.take(file)

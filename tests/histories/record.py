@@ -15,7 +15,6 @@ from packaging.version import Version
 from tests.histories.kept import FOLDER, Recorder, names, present, releases
 from tests.histories.paths import PATHS
 
-
 FOLLOWED = "{0} is released: its histories stay as they are; set the next version in pyproject.toml"
 
 

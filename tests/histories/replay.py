@@ -1,4 +1,4 @@
-"""`python -m tests.histories.replay`: replay every history of every release as the worker in service would; 1 if one does not."""
+"""`python -m tests.histories.replay`: replay every history as the worker in service would; 1 if one does not."""
 
 from __future__ import annotations
 

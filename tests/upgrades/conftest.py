@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,9 @@ class Version:
         environment = os.environ | self.environment | more | {"PYTHONPATH": str(self.root)}
         log = (self.root / "log") if self.root != PRESENT else Path(os.devnull)
         with log.open("ab") as kept:
-            process = subprocess.Popen([sys.executable, *command], cwd=self.root, env=environment, stdout=kept, stderr=kept)
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=self.root, env=environment, stdout=kept, stderr=kept
+            )
         self.running.append(process)
         return process
 
@@ -62,6 +64,14 @@ class Version:
 
         await eventually(answers)
         return Line(http)
+
+    def stop(self) -> None:
+        """All that runs of it is asked to end, and does."""
+        for each in self.running:
+            each.terminate()
+        for each in self.running:
+            each.wait(20)
+        self.running.clear()
 
     def kill(self) -> None:
         """All that runs of it dies, as in a crash."""

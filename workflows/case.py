@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import LOOK, SILENCE, Desk, Shown
 
 PASSES_ON = "case-passes-look-on"
-"""Patch of 0.2: until 0.1 a case that was told to look did not tell the desk that holds it (docs/upgrades.md)."""
+"""Patch of 0.1.0: until 0.1.0a1 a case that was told to look did not tell the desk that holds it (docs/upgrades.md)."""
 
 NOTHING = RawValue(Payload())
 """What a signal without an argument brings."""

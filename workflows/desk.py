@@ -33,7 +33,7 @@ LOOK = "look"
 """The signal that has a desk read its file again. An operator sends it to the case's own workflow, which passes it on."""
 
 CHILD_LOOKS = "child-looks"
-"""Patch of 0.2: until 0.1 only a case's own workflow knew the signal (docs/upgrades.md)."""
+"""Patch of 0.1.0: until 0.1.0a1 only a case's own workflow knew the signal (docs/upgrades.md)."""
 
 LOCAL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
@@ -191,7 +191,7 @@ class Child(Desk):
 
     @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
     async def look(self, heard: int = 0) -> None:
-        """A child of 0.1 let the signal lie: one that did so does it again when it is replayed."""
+        """A child of 0.1.0a1 let the signal lie: one that did so does it again when it is replayed."""
         if workflow.patched(CHILD_LOOKS):
             await super().look(heard)
 

@@ -12,8 +12,9 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.heartbeat import Heartbeats
 from activities.ledger import Ledger
@@ -78,6 +79,22 @@ def build_worker(
         max_concurrent_workflow_tasks=50,  # as many as are done well within `SILENCE`
         sticky_queue_schedule_to_start_timeout=SILENCE,
         graceful_shutdown_timeout=GRACE,
+        deployment_config=deployment(),
+    )
+
+
+def deployment() -> WorkerDeploymentConfig | None:
+    """Worker versioning, if HOTLINE_BUILD_ID names this build (docs/upgrades.md); None: any worker gets any task.
+
+    Every workflow goes on with the current build: a case lives for weeks, and a sweep for seconds.
+    """
+    build = os.environ.get("HOTLINE_BUILD_ID")
+    if not build:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(os.environ.get("HOTLINE_DEPLOYMENT") or "hotline", build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 

@@ -25,7 +25,10 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def migrate(url: str) -> None:
-    """To the last revision; the holiday notices of 2004–2026 if there are none; the sample units. Repeatable."""
+    """To the last revision; the holiday notices of 2004–2026 if there are none; the sample units. Repeatable.
+
+    The version before may serve meanwhile (docs/upgrades.md).
+    """
     engine = create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")

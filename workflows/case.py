@@ -20,8 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import words
     from workflows.callback import Callback
     from workflows.designation import Designation
-    from workflows.desk import LOOK, SILENCE, Desk, Shown
-
+    from workflows.desk import LOOK, LOOKS, SILENCE, Desk, Shown
 
 NOTHING = RawValue(Payload())
 """What a signal without an argument brings."""
@@ -79,12 +78,16 @@ class CaseWorkflow(Desk):
         async with self.pen:
             await self.apply(name, replace(deed, act=act, number=number))
 
+    @workflow.signal(name=LOOK, description=LOOKS)
+    async def look(self) -> None:
+        await self.read_again()
+
     @workflow.update(
         name=LOOK,
         description="Read the file of record again, and have the desk that holds the case do so; also while it sleeps.",
     )
     async def wake(self) -> None:
-        await self.look()
+        await self.read_again()
         if self._holder:
             with suppress(FailureError):  # it has just ended
                 await self._holder.signal(LOOK)

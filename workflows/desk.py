@@ -32,6 +32,11 @@ Shown = dict[SearchAttributeKey[Any], Any]
 LOOK = "look"
 """The signal that has a desk read its file again. As an update, a case's own workflow hands it on to its child."""
 
+LOOKS = "Read the file of record again: it was changed elsewhere."
+
+CHILD_LOOKS = "child-looks"
+"""Patch of 0.1.0: until 0.1.0a1 only a case's own workflow knew the signal (docs/upgrades.md)."""
+
 LOCAL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=3)),
@@ -91,8 +96,8 @@ class Desk:
         self.take(applied.file)
         return applied
 
-    @workflow.signal(name=LOOK, description="Read the file of record again: it was changed elsewhere.")
-    async def look(self) -> None:
+    async def read_again(self) -> None:
+        """The file of record was changed elsewhere."""
         await self.step(Ledger.read, "读档 read")
 
     async def step(self, make: Callable[[Ledger, File, datetime], Awaitable[File]], summary: str) -> None:
@@ -185,6 +190,12 @@ class Desk:
 
 class Child(Desk):
     """Holds a case until it moves on to another desk, and gives its file back."""
+
+    @workflow.signal(name=LOOK, description=LOOKS)
+    async def look(self) -> None:
+        """A child of 0.1.0a1 let the signal lie: one that did so does it again when it is replayed."""
+        if workflow.patched(CHILD_LOOKS):
+            await self.read_again()
 
     async def hold(self, file: File) -> File:
         self.take(file)

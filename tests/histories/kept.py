@@ -1,22 +1,26 @@
-"""Histories kept as files, one for each path: that of the case, then those of its children.
+"""Histories kept as files, one for each path and release: that of the case, then those of its children.
 
-They are compact and can be read: JSON payloads stand as they are, and what a replay never looks at is left out.
+They are compact and can be read (`zcat`): JSON payloads stand as they are, and what a replay never looks at is left out.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import tomllib
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 from temporalio.client import WorkflowHistory
 
 from tests.town import Request
 
 FOLDER = Path(__file__).parent
+ENDING = ".json.gz"
 LEFT_OUT = frozenset(
     {
         "taskId",
@@ -32,26 +36,45 @@ LEFT_OUT = frozenset(
 JSON_PLAIN = base64.b64encode(b"json/plain").decode()
 
 
-def names() -> list[str]:
-    """The paths of which histories are kept."""
-    return sorted(file.stem for file in FOLDER.glob("*.json"))
+def present() -> str:
+    """The release that is being worked on."""
+    told = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(told["project"]["version"])
 
 
-def read(name: str) -> Iterator[WorkflowHistory]:
+def releases() -> list[str]:
+    """Those of which histories are kept, the earliest first."""
+    return sorted((each.name for each in FOLDER.iterdir() if each.name[0].isdigit()), key=Version)
+
+
+def names(release: str) -> list[str]:
+    """The paths of which this release's histories are kept."""
+    return sorted(file.name.removesuffix(ENDING) for file in (FOLDER / release).glob(f"*{ENDING}"))
+
+
+def every() -> list[tuple[str, str]]:
+    """Each release with each of its paths."""
+    return [(release, name) for release in releases() for name in names(release)]
+
+
+def read(release: str, name: str) -> Iterator[WorkflowHistory]:
     """The histories of a path."""
-    for kept in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")):
+    for kept in json.loads(gzip.decompress((FOLDER / release / f"{name}{ENDING}").read_bytes())):
         yield WorkflowHistory.from_json(kept["id"], {"events": _closed(kept["events"])})
 
 
-def write(name: str, histories: Iterable[WorkflowHistory]) -> None:
-    """Keep the histories of a path, one event a line."""
+def write(name: str, histories: Iterable[WorkflowHistory], folder: Path | None = None) -> None:
+    """Keep the present release's histories of a path, one event a line. Those of earlier ones are never written."""
     workflows = (
         f'{{"id":{_compact(history.workflow_id)},"events":[\n'
         + ",\n".join(_compact(_opened(event)) for event in history.to_json_dict()["events"])
         + "\n]}"
         for history in histories
     )
-    (FOLDER / f"{name}.json").write_text(f"[{','.join(workflows)}]\n", encoding="utf-8")
+    folder = folder or FOLDER / present()
+    folder.mkdir(exist_ok=True)
+    text = f"[{','.join(workflows)}]\n"
+    (folder / f"{name}{ENDING}").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _opened(value: Any) -> Any:

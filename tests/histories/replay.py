@@ -1,4 +1,4 @@
-"""`python -m tests.histories.replay`: replay every kept history as the worker in service would; 1 if one does not."""
+"""`python -m tests.histories.replay`: replay every history as the worker in service would; 1 if one does not."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ async def broken() -> list[str]:
     """The paths whose histories do not replay."""
     replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=UnsandboxedWorkflowRunner())
     found = []
-    for name in kept.names():
-        for history in kept.read(name):
+    for release, name in kept.every():
+        for history in kept.read(release, name):
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
             if result.replay_failure:
-                found.append(f"{name}: {history.workflow_id}")
+                found.append(f"{release} {name}: {history.workflow_id}")
     return found
 
 

@@ -150,3 +150,4 @@ async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    os._exit(0)  # the SDK's threads may still call into an interpreter that unwinds, which aborts it

@@ -125,16 +125,17 @@ class Processes:
         write_whole(self._run / f"{service.name}.json", json.dumps(record))
         self._await_ready(child)
 
-    def stop(self, name: str, how: signal.Signals | None = None) -> None:
-        """End one service by its own signal or by `how`, and what outlives that by SIGKILL. Its log stays."""
+    def stop(self, name: str, how: signal.Signals | None = None) -> int:
+        """End one service by its own signal or by `how`, and what outlives that by SIGKILL; its exit code. Its log stays."""
         child = self._children.get(name)
         if child is None:
             raise StackError(f"{name} was not started here")
         if child.popen.poll() is None:
             _end(psutil.Process(child.popen.pid), how or child.service.stop_signal)
-        child.popen.wait()
+        code = child.popen.wait()
         self._children[name] = None
         (self._run / f"{name}.json").unlink(missing_ok=True)
+        return code
 
     def check(self) -> None:
         """ServiceFailed if a service has ended that nobody stopped."""

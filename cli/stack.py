@@ -143,9 +143,9 @@ class LocalStack:
     ) -> None:
         self._leaving.close()
 
-    def stop(self, name: str) -> None:
-        """Stop one part, orderly."""
-        self._processes.stop(name)
+    def stop(self, name: str) -> int:
+        """Stop one part, orderly; its exit code: negative if it had to be killed."""
+        return self._processes.stop(name)
 
     def kill(self, name: str) -> None:
         """Stop one part as a crash would."""

@@ -115,7 +115,9 @@ notes = Table(
     Column("salt", Text, nullable=False, server_default=""),
     Column("written_at", DateTime, nullable=False),
     Index("ix_notes_case_number", "case_number"),
-    Index("ix_notes_words", text("bigrams((coalesce(title, '') || ' ' || text))"), postgresql_using="gin"),
+    Index(
+        "ix_notes_words", text("bigrams((COALESCE(title, ''::text) || ' '::text) || text)"), postgresql_using="gin"
+    ),
 )
 
 entries = Table(

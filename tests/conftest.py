@@ -115,10 +115,11 @@ async def line(
     queue: str,
     worker: None,
     request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
     await count_elsewhere(engine)
-    settings = settings_for(database, queue, getattr(request, "param", "TJ-2015-18"))
+    settings = settings_for(database, queue, getattr(request, "param", "TJ-2015-18"), str(tmp_path))
     clock = [timedelta(0)]
     async with (
         serve(settings, temporal.client, clock) as url,

@@ -5,6 +5,7 @@ Whoever encrypts them stands between: `put` and `get` see a stream of bytes and 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import cached_property
@@ -57,6 +58,14 @@ class Blobs:
         """Everything whose key begins with `folder/`; nothing there is no error."""
         async for page in obstore.list(self._store, f"{folder}/"):
             await obstore.delete_async(self._store, [each["path"] for each in page])
+
+
+async def sha256_of(content: AsyncIterator[bytes]) -> str:
+    """As hex."""
+    found = hashlib.sha256()
+    async for piece in content:
+        found.update(piece)
+    return found.hexdigest()
 
 
 async def _pieces(found: obstore.GetResult) -> AsyncIterator[bytes]:

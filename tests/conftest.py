@@ -22,6 +22,7 @@ from cli.stack import LocalStack, Ports
 from cli.temporal import binary
 from domain.limits import SHANGHAI
 from settings import sqlalchemy_url
+from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.migrate import migrate
 from storage.tables import counters
@@ -101,9 +102,9 @@ def queue() -> str:
 
 
 @pytest.fixture
-async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[None]:
-    """A worker on this test's queue and database."""
-    async with build_worker(temporal.client, engine, queue):
+async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str, tmp_path: Path) -> AsyncIterator[None]:
+    """A worker on this test's queue, database and folder."""
+    async with build_worker(temporal.client, engine, queue, blobs=Blobs(str(tmp_path))):
         yield
 
 

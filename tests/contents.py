@@ -24,6 +24,13 @@ def picture(form: str, size: tuple[int, int] = (8, 4), place: bool = True) -> by
     return made.getvalue()
 
 
+def moving() -> bytes:
+    """A picture of two frames."""
+    frames, made = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")], BytesIO()
+    frames[0].save(made, "WEBP", save_all=True, append_images=frames[1:])
+    return made.getvalue()
+
+
 def packed(**members: str) -> bytes:
     made = BytesIO()
     with ZipFile(made, "w") as archive:

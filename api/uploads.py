@@ -23,6 +23,7 @@ from api.house import House, HouseDep
 from api.texts import Line
 from api.tracking import RequesterDep
 from domain.attachments import A_CASE, ALLOWED, LARGEST
+from domain.vocabulary import Role
 from storage import uploads
 from storage.uploads import LOOSE, Upload
 
@@ -66,10 +67,11 @@ class Progress:
 async def begin(given: Announced, caller: Any, house: HouseDep, response: Response, key: Key = None) -> Progress:
     """Begin an upload. It is sent in one part or several, and brought by an act within a day; then it is removed."""
     said = {"size": given.size, "announced": given.sha256, "name": given.name}
+    most = A_CASE if caller.role is Role.REQUESTER else LOOSE
     async with house.once.connect() as conn:
-        made = await uploads.begin(conn, caller.subject, key, house.now(), said)
+        made = await uploads.begin(conn, caller.subject, key, house.now(), said, most)
     if made is None:
-        raise Problem(422, "TooMany", f"{LOOSE} uploads of yours wait already, {A_CASE} in a case: let acts bring them")
+        raise Problem(422, "TooMany", f"{most} uploads of yours wait already: let acts bring them")
     if (made.size, made.announced) != (given.size, given.sha256):
         raise Problem(422, "KeyReused", "this Idempotency-Key was used with another content: take another")
     response.headers["Upload-Limit"] = LIMIT

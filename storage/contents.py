@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from tempfile import TemporaryFile
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
@@ -22,6 +22,9 @@ PACKED: dict[str, tuple[str, bytes]] = {
 }
 """Kinds that are ZIP files: the member that says so, and what it says. With macros it says something else."""
 
+MOST_PACKED = max(KINDS[code].most for code in PACKED)
+"""Bytes; the list of what a larger ZIP file holds is not read."""
+
 SAVED: dict[str, dict[str, int | bool]] = {
     "jpeg": {"quality": 90, "optimize": True},
     "png": {"optimize": False},
@@ -39,6 +42,8 @@ def recognised(file: BinaryIO) -> Kind | None:
     file.seek(0)
     head = file.read(HEAD)
     if head.startswith(b"PK"):
+        if file.seek(0, SEEK_END) > MOST_PACKED:
+            return None
         return next((KINDS[code] for code, says in PACKED.items() if _says(file, *says)), None)
     try:
         found = puremagic.magic_stream(BytesIO(head))
@@ -73,10 +78,7 @@ def stripped(file: BinaryIO, kind: Kind) -> BinaryIO:
 
 def _anew(picture: Image.Image, kind: Kind) -> BinaryIO:
     upright = ImageOps.exif_transpose(picture)
-    pixels = Image.new(upright.mode, upright.size)
-    pixels.paste(upright)
-    if upright.mode == "P" and (palette := upright.getpalette()):
-        pixels.putpalette(palette)
+    upright.info = {name: value for name, value in upright.info.items() if name == "transparency"}
     made: BinaryIO = TemporaryFile()  # noqa: SIM115 - whoever asked closes it
-    pixels.save(made, kind.code, **SAVED[kind.code])
+    upright.save(made, kind.code, **SAVED[kind.code])
     return made

@@ -28,13 +28,13 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True)
 class Reception:
-    """Holds the store, the scanner if there is one, and how many pictures are unpacked at a time."""
+    """Holds the store, the scanner if there is one, and how many uploads are received at a time."""
 
     engine: AsyncEngine
     """Each statement is a transaction of its own."""
     blobs: Blobs
     scanner: Scanner | None
-    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
     async def take(self, upload: Upload, offset: int, content: bytes) -> Upload | None:
         """Keep a part, and receive the whole if it was the last; None: not what comes next.

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LOOSE = 200
+LOOSE = 2_000
 """How many uploads that no act has brought yet one actor may have; a day later they are removed."""
 
 
@@ -46,7 +46,8 @@ _BEGIN = text(
     f"""
     INSERT INTO attachments (upload, actor, key, begun_at, size, announced, name)
     SELECT :upload, CAST(:actor AS text), CAST(:key AS text), :now, :size, :announced, :name
-    WHERE (SELECT count(*) FROM attachments WHERE actor = :actor AND case_number IS NULL) < :most
+    WHERE (SELECT count(*) FROM attachments
+           WHERE actor = :actor AND case_number IS NULL AND state IN ('open', 'whole')) < :most
     ON CONFLICT (actor, key) DO NOTHING RETURNING {_COLUMNS}
     """
 )
@@ -55,10 +56,10 @@ _FIRST = text(f"SELECT {_COLUMNS} FROM attachments WHERE actor = :actor AND key 
 
 
 async def begin(
-    conn: AsyncConnection, actor: str, key: str | None, now: datetime, said: dict[str, Any]
+    conn: AsyncConnection, actor: str, key: str | None, now: datetime, said: dict[str, Any], most: int = LOOSE
 ) -> Upload | None:
-    """Begin an upload (`said`: size, announced, name), or find the one begun under this key; None: too many wait."""
-    parameters = {"upload": uuid4().hex, "actor": actor, "key": key, "now": now, "most": LOOSE, **said}
+    """Begin an upload (`said`: size, announced, name), or find the one begun under this key; None: `most` wait already."""
+    parameters = {"upload": uuid4().hex, "actor": actor, "key": key, "now": now, "most": most, **said}
     made = (await conn.execute(_BEGIN, parameters)).mappings().one_or_none()
     if made is None and key:
         made = (await conn.execute(_FIRST, {"actor": actor, "key": key})).mappings().one_or_none()

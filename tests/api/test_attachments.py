@@ -276,6 +276,15 @@ async def test_an_act_and_a_case_take_so_many(house: Line, record: AsyncEngine) 
     assert (answer.status_code, answer.json()["title"]) == (422, "TooMany")
 
 
+async def test_the_person_has_so_many_uploads_waiting_and_no_more(house: Line) -> None:
+    given = await house.register()
+    door, person = f"/tracking/{given['number']}", {"Tracking-Code": given["tracking_code"]}
+    for _ in range(A_CASE):
+        await begun(house, person, b"1", door)
+    answer = await house.http.post(f"{door}/uploads", json={"size": 1}, headers=person)
+    assert (answer.status_code, answer.json()["title"]) == (422, "TooMany")
+
+
 def test_only_the_acts_of_the_table_bring_anything() -> None:
     taking = {act for act, shape in BODIES.items() if "attachments" in shape.__dataclass_fields__}
     assert taking | {Act.REGISTER} == BRINGING

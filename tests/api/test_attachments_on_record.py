@@ -18,6 +18,7 @@ from storage import packages, verification
 from storage.blobs import Blobs
 from storage.signing import Seal
 from tests.api.test_attachments import begun, listed, sent, uploaded
+from tests.api.test_verification import tampered
 from tests.contents import SAMPLES
 from tests.line import Line, token
 from workflows.attachments import Abandoned
@@ -107,8 +108,7 @@ async def test_contents_that_are_lost_or_changed_show(
     ],
 )
 async def test_a_row_that_was_changed_shows(number: str, engine: AsyncEngine, change: str) -> None:
-    async with engine.begin() as conn:
-        await conn.execute(text(change))
+    await tampered(engine, change)
     assert await found(engine, number, None) is not None
 
 
@@ -149,12 +149,10 @@ async def test_what_no_act_brings_goes_after_a_day_and_nothing_else(
     await sent(line, who, old[2], b"none")
     infected, young = await begun(line, who, pdf), await uploaded(line, who, pdf)
     async with engine.begin() as conn:
-        await conn.execute(
-            text("UPDATE attachments SET begun_at = begun_at - interval '2 days' WHERE upload <> :u"), {"u": young}
-        )
-        await conn.execute(
-            text("UPDATE attachments SET state = 'refused', refusal = 'Infected' WHERE upload = :u"), {"u": infected}
-        )
+        age = text("UPDATE attachments SET begun_at = begun_at - interval '2 days' WHERE upload <> :upload")
+        await conn.execute(age, {"upload": young})
+        refused = text("UPDATE attachments SET state = 'refused', refusal = 'Infected' WHERE upload = :upload")
+        await conn.execute(refused, {"upload": infected})
     run = temporal.client.execute_workflow
     assert await run(Abandoned.run, id=f"abandoned-{queue}", task_queue=queue) == len(old)
     assert await run(Abandoned.run, id=f"abandoned-{queue}-again", task_queue=queue) == 0

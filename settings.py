@@ -53,6 +53,10 @@ class Settings:
     """The Ed25519 key (PEM) that signs the days' roots; none: they are not signed, and the worker warns."""
     roots: Path | None = None
     """Where the signed roots go (HOTLINE_ROOTS_DIR); none: into `roots` beside the key."""
+    blobs: str = "blobs"
+    """Where attachments are kept: a folder, or `s3://bucket/prefix?endpoint=…&region=…` (HOTLINE_BLOBS)."""
+    scanner: str | None = None
+    """What looks for malware in attachments, `clamd://host:port` (HOTLINE_SCANNER); none: nothing does."""
     production: bool = False
     """The local issuer is closed, and the API does not start if nobody could sign in."""
     oidc: Oidc | None = None
@@ -71,6 +75,8 @@ class Settings:
             signing_key=_file("HOTLINE_SIGNING_KEY_FILE"),
             roots=_file("HOTLINE_ROOTS_DIR"),
             sweep_seconds=sweep_seconds(),
+            blobs=os.environ.get("HOTLINE_BLOBS") or cls.blobs,
+            scanner=os.environ.get("HOTLINE_SCANNER") or None,
             production=production(),
             oidc=Oidc.from_environment(),
         )

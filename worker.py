@@ -16,6 +16,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
+from activities.attachments import Attachments
 from activities.heartbeat import Heartbeats
 from activities.ledger import Ledger
 from activities.outbox import Outbox
@@ -24,9 +25,11 @@ from activities.sweep import Desks, Sweep
 from domain.case import Deed, File
 from domain.ruleset import rule_sets
 from settings import Settings
+from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
-from workflows import attributes, roots
+from workflows import attachments, attributes, roots
+from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, connect, hand_over, start, wake
@@ -43,13 +46,18 @@ GRACE = timedelta(seconds=10)
 AGAIN = 1.0
 """Seconds until a worker that does not reach Temporal tries again."""
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot]
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned]
 
 
 def build_worker(
-    client: Client, engine: AsyncEngine, task_queue: str, gateway: str | None = None, signs: Roots | None = None
+    client: Client,
+    engine: AsyncEngine,
+    task_queue: str,
+    gateway: str | None = None,
+    signs: Roots | None = None,
+    blobs: Blobs | None = None,
 ) -> Worker:
-    """A worker that carries cases on this queue; `signs`: the days' roots as well."""
+    """A worker that carries cases on this queue; `signs`: the days' roots as well; `blobs`: removes what no act brings."""
     rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
     outbox = Outbox(engine, gateway)
@@ -73,6 +81,7 @@ def build_worker(
             sweep.hand_over_deeds,
             outbox.deliver,
             *([signs.sign] if signs else []),
+            *([Attachments(engine, blobs).remove_abandoned] if blobs else []),
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
         max_cached_workflows=2_000,
@@ -120,7 +129,9 @@ async def main() -> None:
         loop.add_signal_handler(each, stop)
     if client := await _reached(settings, stopped):
         signs = _roots(settings, engine)
-        async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs):
+        async with build_worker(
+            client, engine, settings.task_queue, settings.sms_gateway_url, signs, Blobs(settings.blobs)
+        ):
             await stopped.wait()
     await engine.dispose()
 
@@ -138,6 +149,7 @@ async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:
             client = await connect()
             await attributes.ensure(client)
             await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
+            await attachments.schedule(client, settings.task_queue)
             if settings.signing_key:
                 await roots.schedule(client, settings.task_queue)
             return client

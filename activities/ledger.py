@@ -90,14 +90,14 @@ class Ledger:
     async def hear(self, file: File, deed: Deed, now: datetime) -> Applied:
         """Carry out a deed as it is on record, whatever was sent: machine clients and operators signal what they like.
 
-        One that no API registered arrived now, and brings only texts that are on record. One that is on record as
-        another act, or of another case, is left alone.
+        One that no API registered arrived now, and brings only texts that are on record, and no attachment. One that is
+        on record as another act, or of another case, is left alone.
         """
         if not _storable(deed):
             deed = nobodys(hashlib.sha256(ascii(deed).encode()).hexdigest(), file.case.number, deed.act, now)
         async with self._engine.connect() as conn:
             texts = await known(conn, file.case.number, deed.notes)
-            await deeds.receive(conn, replace(deed, received_at=now, notes=texts), [], None, "")
+            await deeds.receive(conn, replace(deed, received_at=now, notes=texts, attachments=()), [], None, "")
             kept = await deeds.on_record(conn, deed.id)
         if (kept.number, kept.act) != (deed.number, deed.act):
             activity.logger.warning("a signal under the ID of another deed was dropped")

@@ -16,7 +16,7 @@ from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
 from api.rights import RIGHTS, ROLES, path_of
-from api.texts import Code, Day, Limit, Words
+from api.texts import Code, Day, Limit, Uploads, Words
 from domain.lifecycle import MOVES
 from domain.vocabulary import (
     Act,
@@ -183,6 +183,7 @@ class Feedback:
     public: Words
     replied: ReplyWay | None = None
     internal: Words | None = None
+    attachments: Uploads = ()
 
 
 @body(config=STRICT)
@@ -202,6 +203,7 @@ class Attempt:
     resolved: bool | None = None
     rating: Rating | None = None
     comment: Words | None = None
+    attachments: Uploads = ()
 
 
 @body(config=STRICT)
@@ -227,6 +229,7 @@ class Supplement:
 
     request: Words
     infringement: bool = False
+    attachments: Uploads = ()
 
 
 BODIES: dict[Act, type[Any]] = {

@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, changes, errors, intake, reading, receipts, searches, tracking, vocabulary
+from api import acts, attachments, changes, errors, intake, reading, receipts, searches, tracking, uploads, vocabulary
 from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
@@ -18,8 +18,11 @@ from api.house import House
 from api.query import known
 from api.signin import open_sign_in
 from settings import Settings
+from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
+from storage.reception import Reception
+from storage.scanner import Scanner
 from workflows.client import connect
 
 
@@ -38,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             temporal=await connect(lazy=True),
             calendar=CalendarInForce(once),
             now=lambda: datetime.now(UTC),
+            reception=Reception(once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None),
         )
         try:
             async with httpx.AsyncClient() as http:
@@ -62,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    for routes in (intake, acts, reading, tracking, receipts, vocabulary, changes, searches):
+    for routes in (intake, acts, reading, tracking, uploads, attachments, receipts, vocabulary, changes, searches):
         app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from obstore.exceptions import BaseError
 from pydantic import TypeAdapter
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +21,7 @@ from api.fields import describe
 from api.samples import sample
 from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours, OwnCause, Refusal, TooLate, Unknown
 from domain.vocabulary import Act
+from storage.scanner import ScannerAway
 
 STATUS_OF: dict[type[Refusal], int] = {
     NotPermitted: 409,
@@ -38,8 +40,10 @@ MEANING: dict[int, str] = {
     409: "Refused: the case stands elsewhere (`allowed` says what may be done), or it is too late. Names the provision.",
     412: "Somebody acted since the version that `If-Match` names.",
     413: "The body is too large.",
+    415: "No such content is taken; the kinds that are taken are named.",
+    416: "No byte of what was asked for is there.",
     422: "Something is missing or does not fit. Never quotes what was sent.",
-    503: "The file of record cannot be reached; the request may be repeated.",
+    503: "The file of record, or what is beside it, cannot be reached; the request may be repeated.",
 }
 """What an error's status says, in OpenAPI."""
 
@@ -141,6 +145,10 @@ async def _unreachable(_: Request, __: Any) -> Response:
     return problem(503, "Unavailable", "the file of record cannot be reached; the request may be repeated")
 
 
+async def _beside(_: Request, __: Any) -> Response:
+    return problem(503, "Unavailable", "the store of attachments, or its scanner, cannot be reached; try again")
+
+
 async def _database(request: Request, error: Any) -> Response:
     if error.connection_invalidated:
         return await _unreachable(request, error)
@@ -162,6 +170,8 @@ HANDLERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] =
     InterfaceError: _unreachable,
     PoolTimeout: _unreachable,
     DBAPIError: _database,
+    BaseError: _beside,
+    ScannerAway: _beside,
     Exception: _broken,
 }
 """Every error of the application ends as problem+json."""

@@ -63,6 +63,7 @@ SEALED: dict[str, Any] = {
     "sealed_at": "2026-03-06T08:00:00Z",
     "entries": {"1": {"before": "", "chain": "6f1f4e58fd4a2a7bd0a4b2a5c8a61f0e3f1d1c8e97a20f4ad7a6c1f34f2b9e10"}},
     "texts": ["a3f5d0c7be1924e86d70b1c5f2e8934a6b7d0e1f5c2a9384d6e7f8091a2b3c4d"],
+    "attachments": [],
     "parts": {"centre": [1]},
 }
 """The manifest of a sealed file, shortened; the hashes are invented."""

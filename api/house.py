@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,16 +21,18 @@ from api.access import Caller
 from api.errors import NotNow, Problem
 from api.sight import Extent, look
 from domain.acts import check
+from domain.attachments import A_CASE
 from domain.case import Deed, File
 from domain.lifecycle import acts_open_to
 from domain.refusals import NotPermitted, Refusal, Unknown
 from domain.routing import above
 from domain.vocabulary import Act, Status, Text
 from settings import Settings
-from storage import deeds, files, reading, units
+from storage import attachments, deeds, files, reading, units
 from storage.calendar import CalendarInForce
 from storage.notes import note
 from storage.readers import READER, reading_as
+from storage.reception import Reception
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal, wake
 
 PATIENCE = timedelta(seconds=8)
@@ -58,6 +60,8 @@ class House:
     temporal: Client
     calendar: CalendarInForce
     now: Callable[[], datetime]
+    reception: Reception
+    """Takes in what is to be attached."""
 
     def reading(self, caller: Caller, number: str = "") -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction in which the database shows what is the caller's; `number`: the case that a requester opened."""
@@ -82,12 +86,16 @@ class House:
         """
         desk = await self._desk(number, caller, body.get("unit"), opened)
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
-        digest = _digest(number, act, body, texts)
+        uploads = body.pop("attachments", ())
+        brought = await self.brought(number, caller, uploads)
+        digest = _digest(number, act, body | ({"attachments": uploads} if uploads else {}), texts)
         written = [note(kind, words) for kind, words in texts.items()]
-        deed = self._deed(number, act, caller, body, {row["kind"]: row["id"] for row in written})
+        deed = self._deed(
+            number, act, caller, body | {"attachments": brought}, {row["kind"]: row["id"] for row in written}
+        )
         notes = [row | {"case_number": number, "written_at": deed.received_at} for row in written]
-        async with self.once.connect() as conn:
-            received = await deeds.receive(conn, deed, notes, key, digest)
+        async with self.engine.begin() if uploads else self.once.connect() as conn:
+            received = await deeds.receive(conn, deed, notes, key, digest, uploads)
         try:
             if received.id != deed.id:
                 return await self._again(number, received, digest)
@@ -97,6 +105,18 @@ class House:
             return await self._hand_over(desk, deed)
         except NotPermitted as refusal:
             raise NotNow(refusal, await self._instead(number, act, caller, opened)) from None
+
+    async def brought(self, number: str, caller: Caller, uploads: Sequence[str]) -> tuple[str, ...]:
+        """The IDs of what these uploads keep; an Unknown if one cannot be brought, a Problem if the case has too many."""
+        if not uploads:
+            return ()
+        async with self.once.connect() as conn:
+            found = await attachments.brought(conn, number, uploads, caller.subject)
+        if found is None:
+            raise Unknown("`attachments`: each is a whole upload of your own that no other act has brought")
+        if found.beside + len(uploads) > A_CASE:
+            raise Problem(422, "TooMany", f"a case holds at most {A_CASE} attachments")
+        return found.ids
 
     async def _instead(self, number: str, act: Act, caller: Caller, opened: bool) -> list[Act]:
         """What the caller may do, now that this act was refused."""

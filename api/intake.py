@@ -17,10 +17,11 @@ from api.acts import Key
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
 from api.house import House, HouseDep
-from api.texts import Code, District, Hour, Instant, Line, Phone, Words
+from api.texts import Code, District, Hour, Instant, Line, Phone, Uploads, Words
 from domain.acceptance import ELSEWHERE, register
 from domain.case import Case, File
 from domain.limits import SHANGHAI
+from domain.refusals import Unknown
 from domain.step import Result
 from domain.vocabulary import Act, Channel, Clock, Exclusion, Matter, Report, Urgency
 from storage import files, intake, reading
@@ -48,6 +49,7 @@ class Intake:
     phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
     address: Line | None = None
     call_from: Hour | None = None
+    attachments: Uploads = ()
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,14 @@ INTAKE = TypeAdapter(Intake)
 )
 async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key = None) -> Registered:
     """Register a request. Its number is given even while Temporal is down: the case then starts by itself later."""
-    digest = hashlib.sha256(INTAKE.dump_json(given)).hexdigest()
+    digest = _digest(given)
     if given.respondent:
         await house.require_units({"respondent": [given.respondent]})
     try:
         made = await _register(house, given, caller, key, digest)
-    except IntegrityError:  # the same key: there is a case already
+    except (IntegrityError, Unknown):  # the same key: there is a case already, which brought the uploads
         async with house.once.connect() as conn:
-            known = await intake.known(conn, caller.subject, key or "")
+            known = await intake.known(conn, caller.subject, key) if key else None
         if known is None:
             raise
         return await _again(house, known, digest)
@@ -94,6 +96,12 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     except (Later, OperationalError):
         pass  # registered first: the sweep starts it when Temporal, or PostgreSQL, returns
     return _answer(house, made.file, any(_first(row.clock.clock, row.derivation) for row in made.clocks))
+
+
+def _digest(given: Intake) -> str:
+    """Of what was handed in; what brings nothing has the hash that it had before there were attachments."""
+    nothing = None if given.attachments else {"attachments"}
+    return hashlib.sha256(INTAKE.dump_json(given, exclude=nothing)).hexdigest()
 
 
 async def _register(house: House, given: Intake, caller: Caller, key: str | None, digest: str) -> Result:
@@ -107,13 +115,15 @@ async def _register(house: House, given: Intake, caller: Caller, key: str | None
         name=given.name,
         phone=given.phone,
         address=given.address,
+        uploads=given.attachments,
     )
+    attachments = await house.brought("", caller, given.attachments)
     now = house.now()
     calendar = await house.calendar.get()
 
     def make(number: str, words: str) -> Result:
         case = _case(number, given, house.settings.rule_set, now)
-        return register(case, calendar, request=words, actor=caller.subject, role=caller.role)
+        return register(case, calendar, request=words, attachments=attachments, actor=caller.subject, role=caller.role)
 
     while True:
         made = await intake.register(house.engine, request, now.astimezone(SHANGHAI).date(), make, calendar.version)

@@ -199,8 +199,9 @@ async def get_archive(number: Number, caller: CallerDep, house: HouseDep) -> Any
         kept = await archives.find(conn, number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number) if sight.reads else []
+        attached = await reading.rows_of(conn, "attachments", number) if kept and sight.reads else []
         clocks = await reading.rows_of(conn, "clocks", number) if kept is None else []
-    return _sealed(sight, row, kept, entries, notes) if kept else _not_archived(sight, row, entries, clocks)
+    return _sealed(sight, row, kept, entries, notes, attached) if kept else _not_archived(sight, row, entries, clocks)
 
 
 @router.get("/assignments", summary="承办单位收件箱 · a unit's inbox", response_description=PAGE)
@@ -298,7 +299,9 @@ GONE: Row = {"event": None, "at": datetime.min.replace(tzinfo=UTC), "detail": {}
 """An entry that the manifest names and the table has lost."""
 
 
-def _sealed(sight: Sight, row: Row, kept: Archive, entries: Sequence[Row], notes: Sequence[Row]) -> Sealed:
+def _sealed(
+    sight: Sight, row: Row, kept: Archive, entries: Sequence[Row], notes: Sequence[Row], attached: Sequence[Row]
+) -> Sealed:
     """The manifest, and of it for a unit only what it can check: no hash of what it does not read, or not whole.
 
     Whose an entry is, the manifest says and not the table, so that one that is missing there still shows.
@@ -310,12 +313,14 @@ def _sealed(sight: Sight, row: Row, kept: Archive, entries: Sequence[Row], notes
     sealed = {seq: {**rows.get(seq, GONE), "unit": theirs.get(seq)} for seq in hashes}
     shown = {seq for seq, entry in sealed.items() if sight.shows(entry) and not sight.trims(entry)}
     texts = {note["id"] for note in sight.texts(entries, notes)}
+    seen = {each["id"] for each in sight.attachments(row, entries, attached)}
     whole = sight.extent is Extent.WHOLE
     return Sealed(
         number=row["number"],
         sealed_at=kept.sealed_at,
         entries={seq: Link(before=hashes.get(seq - 1, GENESIS), chain=hashes[seq]) for seq in sorted(shown)},
         texts=[id for id in made["texts"] if whole or id in texts],
+        attachments=[id for id in made.get("attachments", ()) if whole or id in seen],
         parts={part: [seq for seq in seqs if seq in shown] for part, seqs in made["parts"].items() if sight.own(part)},
     )
 

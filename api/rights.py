@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.attachments import BRINGING
 from domain.lifecycle import HANDLER, MOVES
 from domain.vocabulary import Act, Role, Word
 
@@ -68,6 +69,11 @@ def path_of(act: Act) -> str:
     return act.value.replace("_", "-")
 
 
+UPLOADERS = CENTRE | {R.CHANNEL} | frozenset(role for act in BRINGING if act in ROLES for role in ROLES[act])
+"""Whoever may do an act that brings attachments."""
+
+UPLOADING = (("POST", "/uploads"), ("HEAD", "/uploads/{upload}"), ("PATCH", "/uploads/{upload}"))
+
 OWNED: dict[str, frozenset[Role]] = {
     "GET /cases": READERS,
     "GET /cases/{number}": READERS,
@@ -82,7 +88,12 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /handovers": CENTRE | {R.ANALYST, R.AUDITOR},
     "GET /notices": CENTRE | UNITS | {R.OFFICE, R.AUDITOR},
     **{f"POST /cases/{{number}}/{path_of(act)}": roles - {R.REQUESTER} for act, roles in ROLES.items()},
+    "GET /cases/{number}/attachments": READERS - {R.ANALYST},
+    "GET /cases/{number}/attachments/{id}": READERS - {R.ANALYST},
     "GET /tracking/{number}": frozenset({R.REQUESTER}),
+    "GET /tracking/{number}/attachments": frozenset({R.REQUESTER}),
+    "GET /tracking/{number}/attachments/{id}": frozenset({R.REQUESTER}),
+    **{f"{method} /tracking/{{number}}{path}": frozenset({R.REQUESTER}) for method, path in UPLOADING},
     **{
         f"POST /tracking/{{number}}/{path_of(act)}": frozenset({R.REQUESTER})
         for act, roles in ROLES.items()
@@ -93,6 +104,7 @@ OWNED: dict[str, frozenset[Role]] = {
 
 PLAIN: dict[str, frozenset[Role]] = {
     "POST /cases": CENTRE | {R.CHANNEL},
+    **{f"{method} {path}": UPLOADERS - {R.REQUESTER} for method, path in UPLOADING},
     "POST /notices/receipts": frozenset({R.CHANNEL}),
     "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
     "GET /units": SIGNED_IN,

@@ -17,6 +17,7 @@ from api.access import Caller
 from api.errors import Problem
 from api.rights import OWNERSHIP, Ownership
 from api.views import Row, texts_of
+from domain.attachments import KINDS, OF_A_PERSON
 from domain.routing import above
 from domain.vocabulary import Act, Matter, Part, Report, Text
 from storage import reading
@@ -80,6 +81,27 @@ class Sight:
         request = self.extent is not Extent.ENDED
         shown = texts_of((row for row in entries if self.shows(row)), notes)
         return [note for note in shown if note["kind"] not in hidden and (request or note["title"] is None)]
+
+    def attachments(self, case: Row, entries: Iterable[Row], attached: Iterable[Row]) -> list[Row]:
+        """The attachments of the entries that are for the reader, each with its entry's number and instant.
+
+        None, an analyst's. Whoever is not told who asked gets no picture and no recording, but its own.
+        """
+        if self.ownership is Ownership.CODES:
+            return []
+        entries = list(entries)
+        told = self.person(case, entries)
+        by_id = {row["id"]: row for row in attached}
+        return [
+            {**by_id[id], "entry": entry["seq"], "at": entry["at"], "event": entry["event"]}
+            for entry in entries
+            if self.shows(entry)
+            for id in entry["attachments"]
+            if id in by_id and (told or self._brought(entry) or KINDS[by_id[id]["kind"]].family not in OF_A_PERSON)
+        ]
+
+    def _brought(self, entry: Row) -> bool:
+        return self.unit is not None and entry["unit"] == self.unit
 
     def person(self, case: Row, entries: Iterable[Row]) -> bool:
         """Is the reader told who asked? A unit while it has a part, unless the person is protected; who reads all of it."""

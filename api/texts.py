@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from domain.attachments import AN_ACT
 from domain.districts import DISTRICTS, district
 
 LINE, WORDS = 200, 10_000
@@ -73,6 +74,12 @@ Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]
 
 Limit = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}(wd|h|min|s)$")]
 """A term that an act sets: "5wd", "24h", "30min"; never none at all."""
+
+Upload = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""The ID of an upload."""
+
+Uploads = Annotated[tuple[Upload, ...], Field(max_length=AN_ACT), AfterValidator(lambda ids: tuple(dict.fromkeys(ids)))]
+"""What an act brings: finished uploads, each once."""
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 """A day that an act names. What lies outside the century is a slip, and some calendars end there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,6 +61,17 @@ async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
         history=[view(Passage, entry) for entry in entries if entry["event"] in PUBLIC_EVENTS],
         texts=[view(Said, note, at=note["written_at"]) for note in texts],
     )
+
+
+async def _requester(number: Number, code: Code, house: HouseDep) -> Caller:
+    """Whoever comes with the code of this case; a 404 if there is none, or another code."""
+    person = _person(number)
+    async with house.once.connect() as conn:
+        await look(conn, number, person, opens(house.settings.secret, number, code), reading.standing)
+    return person
+
+
+RequesterDep = Annotated[Caller, Depends(_requester)]
 
 
 def _person(number: str) -> Caller:

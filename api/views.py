@@ -99,6 +99,24 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """What came with an entry (附件); `id` is what the entry refers to.
+
+    The ID is the SHA-256, as hex, of the JSON list of salt, kind and SHA-256: no white space, in UTF-8.
+    """
+
+    id: str
+    entry: int
+    at: datetime
+    kind: str
+    media: str
+    length: int
+    sha256: str
+    salt: str
+    name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ticking(RunningClock):
     """A running clock; `provisional`: a coming holiday notice may still move when it is due."""
 
@@ -146,14 +164,16 @@ class Link:
 class Sealed:
     """The manifest of a sealed file (Art. 14): SHA-256 hashes, as hex, with which a reader checks what is shown of it.
 
-    `entries`, by sequence number: the links of the chain. `texts`: their IDs, which are their hashes. `parts`: which
-    entries are the Centre's file and each unit's. An entry of which the reader gets a part only has no link here.
+    `entries`, by sequence number: the links of the chain. `texts`, `attachments`: their IDs, which are their hashes.
+    `parts`: which entries are the Centre's file and each unit's. An entry of which the reader gets a part only has no
+    link here.
     """
 
     number: str
     sealed_at: datetime
     entries: dict[int, Link]
     texts: list[str]
+    attachments: list[str]
     parts: dict[str, list[int]]
 
 

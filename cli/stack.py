@@ -115,6 +115,8 @@ class LocalStack:
             told["HOTLINE_SECRET_FILE"] = str(self.directory / "secret")
         if not os.environ.get("HOTLINE_SIGNING_KEY_FILE"):
             told["HOTLINE_SIGNING_KEY_FILE"] = str(self.directory / "signing.pem")
+        if not os.environ.get("HOTLINE_BLOBS"):
+            told["HOTLINE_BLOBS"] = str(self.directory / "blobs")
         return told
 
     def _app_url(self) -> str:

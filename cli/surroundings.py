@@ -22,7 +22,8 @@ from temporalio.client import Client
 
 from cli.processes import StackError
 from cli.stack import ENVIRONMENT
-from settings import production, sqlalchemy_url, told_secret
+from settings import Settings, production, sqlalchemy_url, told_secret
+from storage.blobs import Blobs
 from storage.engine import make_engine
 from workflows.client import connect
 
@@ -67,6 +68,11 @@ def database_around(data: Path) -> str:
     if url := surroundings(data).get("DATABASE_URL"):
         return url
     raise StackError(f"no stack runs in {data}: `hotline up`, or name its --data, or set DATABASE_URL")
+
+
+def blobs_around(data: Path) -> Blobs:
+    """Where the attachments are."""
+    return Blobs(surroundings(data).get("HOTLINE_BLOBS") or Settings.blobs)
 
 
 def secret_around(data: Path) -> bytes:

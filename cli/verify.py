@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.processes import StackError
-from cli.surroundings import HERE, Data, database, database_around, plainly, surroundings
+from cli.surroundings import HERE, Data, blobs_around, database, database_around, plainly, surroundings
 from domain.chain import Broken
 from storage import packages, roots, verification
+from storage.blobs import Blobs
 from storage.signing import Seal
 
 Found = AsyncIterator[str | Broken]
@@ -34,6 +37,7 @@ def verify(
     package: Annotated[
         Path | None, typer.Option("--package", exists=True, dir_okay=False, help="a package alone")
     ] = None,
+    attachments: Annotated[bool, typer.Option(help="read every attachment; of one --case, it is done anyway")] = False,
     key: Key = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     data: Data = HERE,
@@ -42,10 +46,12 @@ def verify(
     with plainly():
         seal = _seal(key, data)
         if package:
-            checked = packages.check(package.read_bytes(), seal)
+            with package.open("rb") as content:
+                checked = packages.check(content, seal)
             report = _report(1, int(bool(checked.rooted)), checked.broken) | {"rooted": checked.rooted}
         else:
-            report = asyncio.run(_verify(database_around(data), seal, case, day.date() if day else None))
+            blobs = blobs_around(data) if case or attachments else None
+            report = asyncio.run(_verify(database_around(data), seal, case, day.date() if day else None, blobs))
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else _told(report))
     if report["broken"]:
         raise typer.Exit(1)
@@ -54,19 +60,22 @@ def verify(
 def export(
     case: Annotated[str, typer.Argument(help="the case's number")],
     out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="the file; else NUMBER.zip here")] = None,
-    texts: Annotated[bool, typer.Option(help="with the persons' words, for whoever is entitled to them")] = True,
+    texts: Annotated[bool, typer.Option(help="with words and attachments, for whoever is entitled to them")] = True,
     data: Data = HERE,
 ) -> None:
     """Write a sealed file as a package that `hotline verify --package` checks without the database (Art. 14)."""
 
-    async def made(url: str) -> bytes:
-        async with database(url) as conn:
-            return await packages.make(conn, case, texts=texts)
+    file = out or Path(f"{case}.zip")
 
-    with plainly():
-        content = asyncio.run(made(database_around(data)))
-        file = out or Path(f"{case}.zip")
-        file.write_bytes(content)
+    async def write(url: str, content: BinaryIO) -> None:
+        async with database(url) as conn:
+            await packages.write(conn, case, content, blobs_around(data) if texts else None)
+
+    with plainly(), TemporaryDirectory(dir=file.parent) as beside:
+        made = Path(beside) / file.name
+        with made.open("wb") as content:
+            asyncio.run(write(database_around(data), content))
+        os.replace(made, file)
         typer.echo(str(file))
 
 
@@ -78,12 +87,12 @@ def _seal(key: Path | None, data: Path) -> Seal:
     return Seal.read(file)
 
 
-async def _verify(url: str, seal: Seal, case: str | None, day: date | None) -> dict[str, Any]:
+async def _verify(url: str, seal: Seal, case: str | None, day: date | None, blobs: Blobs | None) -> dict[str, Any]:
     async with database(url) as conn:
         signed = await _roots(conn, case, day)
         numbers = await _numbers(conn, case, day)
         checked, found = 0, list[str | Broken]()
-        async for _, fault in verification.cases(conn, numbers):
+        async for _, fault in verification.cases(conn, numbers, blobs):
             checked += 1
             found += [fault] if fault else []
         for before, root in signed:

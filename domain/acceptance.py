@@ -54,16 +54,23 @@ ELSEWHERE: dict[Exclusion, Elsewhere] = {
 
 
 def register(
-    case: Case, calendar: Calendar, *, request: str | None = None, actor: str = "system", role: Role = Role.SYSTEM
+    case: Case,
+    calendar: Calendar,
+    *,
+    request: str | None = None,
+    attachments: tuple[str, ...] = (),
+    actor: str = "system",
+    role: Role = Role.SYSTEM,
 ) -> Result:
     """Registered first (先行登记, Art. 9 ¶2): the first entry, and the Centre's own clock for what follows.
 
-    `request`: the ID of the person's words.
+    `request`: the ID of the person's words; `attachments`: those of what came with them.
     """
     step = Step(File(case), rule_sets()[case.rule_set], calendar, case.registered_at)
     line = step.record(Act.REGISTER, art(9, paragraph=2) if case.report else art(9, paragraph=1))
     line.by = (actor, role)
     line.notes = {Text.REQUEST: request} if request else {}
+    line.attachments = attachments
     line.detail.update(matter=case.matter, channel=case.channel, report=case.report, infringement=case.infringement)
     if case.infringement:
         hand_over(step)

@@ -123,15 +123,16 @@ def _incomplete_since(entries: tuple[Entry, ...], now: datetime) -> datetime:
 
 
 def manifest(entries: Iterable[Entry], texts: Iterable[str]) -> dict[str, Any]:
-    """A hash for each entry and each text, by part: the Centre's whole file, and each unit's own part of it.
+    """A hash for each entry, text and attachment, by part: the Centre's whole file, and each unit's own part of it.
 
-    An entry's hash is that of its chain; a text's ID is its hash (`domain.chain`).
+    An entry's hash is that of its chain; the ID of a text or an attachment is its hash (`domain.chain`).
     """
     entries = tuple(entries)
     units = sorted({entry.unit for entry in entries if entry.unit})
     return {
         "entries": {str(entry.seq): entry.chain for entry in entries},
         "texts": sorted(texts),
+        "attachments": sorted({id for entry in entries for id in entry.attachments}),
         "parts": {
             CENTRE: [entry.seq for entry in entries],
             **{unit: [entry.seq for entry in entries if entry.unit == unit] for unit in units},

@@ -192,6 +192,8 @@ class Deed:
     seen: int | None = None
     """The version of the case that whoever acts has read; None: whatever it is."""
     notes: dict[Text, str] = field(default_factory=dict)
+    attachments: tuple[str, ...] = ()
+    """The IDs of what it brings (附件)."""
     lead: str | None = None
     assisting: tuple[str, ...] = ()
     term: str | None = None
@@ -227,6 +229,8 @@ class Entry:
     unit: str | None = None
     deed: str | None = None
     notes: dict[Text, str] = field(default_factory=dict)
+    attachments: tuple[str, ...] = ()
+    """The IDs of what came with it: salted hashes, so that the chain vouches for the contents."""
     detail: dict[str, str | int | bool | None] = field(default_factory=dict)
     chain: str = ""
     """The hash of this entry with all before it."""

@@ -27,7 +27,7 @@ def link(before: str, number: str, entry: Entry) -> str:
 def said(entry: Entry) -> dict[str, Any]:
     """What an entry says, its own hash apart; what is empty is left out, so that a later field changes no old hash."""
     found = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "chain"}
-    return {name: _plain(value) for name, value in found.items() if value not in (None, "", {})}
+    return {name: _plain(value) for name, value in found.items() if value not in (None, "", {}, ())}
 
 
 def forge(before: str, number: str, entries: Iterable[Entry]) -> list[str]:
@@ -41,6 +41,11 @@ def forge(before: str, number: str, entries: Iterable[Entry]) -> list[str]:
 def commitment(salt: str, title: str | None, text: str) -> str:
     """The ID of a text, as hex: a hash that only these words give, with this salt."""
     return digest([salt, title, text])
+
+
+def sealed(salt: str, kind: str, sha256: str) -> str:
+    """The ID of an attachment, as hex: a hash that only this content gives, with this salt."""
+    return digest([salt, kind, sha256])
 
 
 def digest(value: Any) -> str:

@@ -33,6 +33,8 @@ class Line:
     """Who did it, where no deed says so."""
     notes: dict[Text, str] = field(default_factory=dict)
     """The texts that came with it, where no deed brought them."""
+    attachments: tuple[str, ...] = ()
+    """The same of attachments."""
 
 
 @dataclass(frozen=True)
@@ -369,6 +371,7 @@ class Step:
             unit=line.unit or (deed.unit if deed else None),
             deed=deed.id if deed else None,
             notes=deed.notes if deed else line.notes,
+            attachments=deed.attachments if deed else line.attachments,
             detail={key: value for key, value in line.detail.items() if value is not None},
         )
 

@@ -1,4 +1,4 @@
-"""Sealed files: the manifest with a hash for each entry and each text (Art. 14)."""
+"""Sealed files: the manifest with a hash for each entry, text and attachment (Art. 14)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage.tables import archives
 
 @dataclass(frozen=True)
 class Archive:
-    """A sealed file: when, and its manifest: `entries`, `texts` and `parts`."""
+    """A sealed file: when, and its manifest: `entries`, `texts`, `attachments` (older ones have none) and `parts`."""
 
     sealed_at: datetime
     manifest: dict[str, Any]

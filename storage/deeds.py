@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Deed
-from domain.refusals import REFUSALS, Refusal
+from domain.refusals import REFUSALS, Refusal, Unknown
 from domain.regulation import Citation
 from storage import tables
+from storage.attachments import ATTACH, GIVE_BACK, attaching
 from storage.files import ANY, rows_into
 
 DEED = TypeAdapter(Deed)
@@ -24,10 +26,11 @@ _RECEIVE = text(
         INSERT INTO deeds (id, case_number, act, role, actor, unit, received_at, key, digest, body, state)
         VALUES (:id, :number, :act, :role, :actor, :unit, :received_at, :key, :digest, CAST(:body AS jsonb), 'received')
         ON CONFLICT DO NOTHING
-        RETURNING id
+        RETURNING id, case_number AS number
     ),
-    noted AS ({rows_into(tables.notes, "notes")})
-    SELECT id FROM step
+    noted AS ({rows_into(tables.notes, "notes")}),
+    attached AS ({ATTACH})
+    SELECT id, (SELECT count(*) FROM attached) AS attached FROM step
     """
 )
 
@@ -43,9 +46,17 @@ class Received:
 
 
 async def receive(
-    conn: AsyncConnection, deed: Deed, notes: list[dict[str, Any]], key: str | None, digest: str
+    conn: AsyncConnection,
+    deed: Deed,
+    notes: list[dict[str, Any]],
+    key: str | None,
+    digest: str,
+    uploads: Sequence[str] = (),
 ) -> Received:
-    """Register a deed and its notes in one statement; the same actor and key again: the first one, as it stands."""
+    """Register a deed with its notes and uploads in one statement; the same actor and key again: the first, as it stands.
+
+    An upload that another act brought is an Unknown; the caller rolls back.
+    """
     parameters = {
         "id": deed.id,
         "number": deed.number,
@@ -58,8 +69,11 @@ async def receive(
         "digest": digest,
         "body": DEED.dump_json(deed).decode(),
         "notes": ANY.dump_json(notes).decode(),
+        **attaching(uploads, deed.actor, deed.received_at),
     }
-    if (await conn.execute(_RECEIVE, parameters)).scalar_one_or_none():
+    if made := (await conn.execute(_RECEIVE, parameters)).one_or_none():
+        if made.attached < len(uploads):
+            raise Unknown("`attachments`: one of them came with another act")
         return Received(deed.id, digest, "received")
     first = text(
         "SELECT id, digest, state, refusal FROM deeds WHERE id = :id OR (actor = :actor AND key = CAST(:key AS text))"
@@ -82,14 +96,25 @@ async def on_record(conn: AsyncConnection, deed: str) -> Deed:
     return DEED.validate_python(body.scalar_one())
 
 
+_REFUSE = text(
+    f"""
+    WITH step AS (
+        UPDATE deeds SET state = 'refused', refusal = CAST(:refusal AS jsonb), decided_at = now()
+        WHERE id = :id AND state = 'received' RETURNING id
+    )
+    {GIVE_BACK}
+    """
+)
+
+
 async def refuse(conn: AsyncConnection, deed: str, refusal: Refusal) -> Received | None:
     """Keep a refused deed with its refusal and provision: the auditor sees attempts too. The deed as it then is.
 
-    One that was applied stays applied: whoever looks at the file after it may well refuse it a second time.
+    One that was applied stays applied: whoever looks at the file after it may well refuse it a second time. What it
+    brought is its actor's again, to bring with another act.
     """
     kept = {"kind": refusal.kind, "detail": refusal.detail, "basis": str(refusal.basis) if refusal.basis else None}
-    change = update(tables.deeds).where(tables.deeds.c.id == deed, tables.deeds.c.state == "received")
-    await conn.execute(change.values(state="refused", refusal=kept, decided_at=func.now()))
+    await conn.execute(_REFUSE, {"id": deed, "refusal": ANY.dump_json(kept).decode()})
     return await find(conn, deed)
 
 

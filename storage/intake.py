@@ -11,9 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import Case
+from domain.refusals import Unknown
 from domain.step import Result
 from domain.vocabulary import Text
 from storage import tables
+from storage.attachments import ATTACH, attaching
 from storage.files import ANY, CASE, result_rows, rows_into
 from storage.notes import note
 
@@ -31,6 +33,7 @@ class Request:
     name: str | None
     phone: str | None
     address: str | None
+    uploads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,16 @@ _REGISTER = text(
         SELECT {_CASE_VALUES}, :stated_at, :client, :key, :digest
         FROM jsonb_populate_record(NULL::cases, CAST(:case AS jsonb)) r
         WHERE (SELECT max(version) FROM calendar_notices) = :calendar
-        RETURNING number
+        RETURNING number, CAST(NULL AS text) AS id
     ),
     person AS (INSERT INTO people (case_number, name, phone, address) SELECT number, :name, :phone, :address FROM step),
     noted AS ({rows_into(tables.notes, "notes")}),
     clocked AS ({rows_into(tables.clocks, "clocks")}),
     entered AS ({rows_into(tables.entries, "entries")}),
     noticed AS ({rows_into(tables.notices, "notices")}),
-    handed AS ({rows_into(tables.handovers, "handovers")})
-    SELECT count(*) FROM step
+    handed AS ({rows_into(tables.handovers, "handovers")}),
+    attached AS ({ATTACH})
+    SELECT count(*) AS made, (SELECT count(*) FROM attached) AS attached FROM step
     """
 )
 
@@ -82,7 +86,8 @@ async def register(
 ) -> Result | None:
     """Take the day's next number, make the case of it and of the ID of the request's text, write it whole.
 
-    None: the calendar is no longer in force. A key that exists already is an IntegrityError, and the number is not used up.
+    None: the calendar is no longer in force. A key that exists already is an IntegrityError, an upload that came with
+    another act an Unknown; then the number is not used up.
     """
     async with engine.connect() as conn, conn.begin() as transaction:
         last = (await conn.execute(_NEXT, {"day": day})).scalar_one()
@@ -101,9 +106,13 @@ async def register(
             "address": request.address,
             "calendar": calendar,
             **result_rows(result),
+            **attaching(request.uploads, request.client, case.registered_at),
             "notes": ANY.dump_json([words | {"case_number": case.number, "written_at": case.registered_at}]).decode(),
         }
-        if (await conn.execute(_REGISTER, parameters)).scalar_one():
+        written = (await conn.execute(_REGISTER, parameters)).one()
+        if written.made:
+            if written.attached < len(request.uploads):
+                raise Unknown("`attachments`: one of them came with another act")
             return result
         await transaction.rollback()
         return None

@@ -1,26 +1,29 @@
 """A sealed file as a package (归档包): what an auditor checks in five years, without this database (Art. 14).
 
 A ZIP of `manifest.json`, `entries.json`, `texts.json` (with the words, or without) and `root.json`: the signed root of
-the day under which the case last was, and the way from the case to it.
+the day under which the case last was, and the way from the case to it. With the words go `attachments.json` and the
+attachments, each as `attachments/ID`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Entry
-from domain.chain import Broken, broken, commitment
+from domain.chain import Broken, broken, commitment, sealed
 from domain.roots import Head, Proof, prove
 from storage import archives, roots
+from storage.blobs import PIECE, Blobs
 from storage.files import ENTRIES, entries_of
 from storage.signing import Forged, Seal
 
@@ -29,8 +32,32 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the same file gives the same package."""
 
 
-async def make(conn: AsyncConnection, number: str, *, texts: bool = True) -> bytes:
-    """The package of a sealed case; a ValueError if it is not sealed."""
+async def write(conn: AsyncConnection, number: str, out: BinaryIO, blobs: Blobs | None) -> None:
+    """Write the package of a sealed case, with its texts and attachments if `blobs` is given; a ValueError if not sealed.
+
+    An attachment whose content is lost is left out, and whoever checks the package hears of it.
+    """
+    parts = await _parts(conn, number, texts=blobs is not None)
+    with ZipFile(out, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(_member(f"{name}.json", ZIP_DEFLATED), json.dumps(part, ensure_ascii=False, indent=1))
+        if blobs:
+            for row in await _attached(conn, number):
+                await _put(archive, row, blobs)
+
+
+async def _put(archive: ZipFile, row: Any, blobs: Blobs) -> None:
+    """One attachment, a piece at a time; its kinds are compressed already."""
+    try:
+        content = await blobs.get(row["blob"])
+    except FileNotFoundError:
+        return
+    with archive.open(_member(f"attachments/{row['id']}", ZIP_STORED), "w", force_zip64=True) as member:
+        async for piece in content:
+            member.write(piece)
+
+
+async def _parts(conn: AsyncConnection, number: str, *, texts: bool) -> dict[str, Any]:
     kept = await archives.find(conn, number)
     if kept is None:
         raise ValueError(f"{number} is not archived")
@@ -38,14 +65,29 @@ async def make(conn: AsyncConnection, number: str, *, texts: bool = True) -> byt
     proof = prove(await roots.heads_of(conn, root.day), number) if root else None
     notes = (await conn.execute(_NOTES, {"n": number})).mappings() if texts else ()
     held = set(kept.manifest["texts"])
-    return _zipped(
-        {
-            "manifest": {"number": number, "sealed_at": kept.sealed_at.isoformat(), **kept.manifest},
-            "entries": ENTRIES.dump_python(await entries_of(conn, number), mode="json"),
-            "texts": [dict(note) for note in notes if note["id"] in held],
-            "root": {"signed": root.signed if root else None, "proof": PROOF.dump_python(proof, mode="json")},
-        }
-    )
+    return {
+        "manifest": {"number": number, "sealed_at": kept.sealed_at.isoformat(), **kept.manifest},
+        "entries": ENTRIES.dump_python(await entries_of(conn, number), mode="json"),
+        "texts": [dict(note) for note in notes if note["id"] in held],
+        "root": {"signed": root.signed if root else None, "proof": PROOF.dump_python(proof, mode="json")},
+        **({"attachments": [_without_key(row) for row in await _attached(conn, number)]} if texts else {}),
+    }
+
+
+async def _attached(conn: AsyncConnection, number: str) -> list[dict[str, Any]]:
+    """The attachments that an entry names."""
+    rows = await conn.execute(_ATTACHED, {"n": number})
+    return [dict(row) for row in rows.mappings()]
+
+
+_ATTACHED = text(
+    "SELECT id, kind, salt, sha256, name, blob FROM attachments a WHERE case_number = :n AND EXISTS ("
+    " SELECT 1 FROM entries e WHERE e.case_number = :n AND a.id = ANY(e.attachments)) ORDER BY id"
+)
+
+
+def _without_key(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "blob"}
 
 
 _NOTES = text("SELECT id, kind, salt, title, text FROM notes WHERE case_number = :n ORDER BY id")
@@ -59,10 +101,11 @@ class Checked:
     rooted: int = 0
 
 
-def check(package: bytes, seal: Seal) -> Checked:
+def check(package: BinaryIO, seal: Seal) -> Checked:
     """Recompute all that is in a package; whatever it holds, the answer says what does not fit."""
     try:
         parts = _unzipped(package)
+        lost = [f"attachment {id}: {what}" for id, what in _lost(package, parts)]
         manifest, entries = parts["manifest"], ENTRIES.validate_python(parts["entries"])
         number, sealed = str(manifest["number"]), manifest["entries"]
         proof = PROOF.validate_python(parts["root"]["proof"])
@@ -76,6 +119,7 @@ def check(package: bytes, seal: Seal) -> Checked:
         if sealed.get(str(entry.seq), entry.chain) != entry.chain
     ]
     found += [f"text {note['id']}: not what it was" for note in parts["texts"] if _changed(note)]
+    found += lost
     if proof is None:
         return Checked(found)
     return Checked(found + _under_root(proof, parts["root"]["signed"], number, entries, seal), proof.head.entries)
@@ -96,16 +140,41 @@ def _under_root(proof: Proof, signed: str, number: str, entries: Sequence[Entry]
     return []
 
 
-def _zipped(parts: dict[str, Any]) -> bytes:
-    made = BytesIO()
-    with ZipFile(made, "w") as archive:
-        for name, part in parts.items():
-            member = ZipInfo(f"{name}.json", NO_TIME)
-            member.compress_type = ZIP_DEFLATED
-            archive.writestr(member, json.dumps(part, ensure_ascii=False, indent=1))
-    return made.getvalue()
+def _member(name: str, compression: int) -> ZipInfo:
+    member = ZipInfo(name, NO_TIME)
+    member.compress_type = compression
+    return member
 
 
-def _unzipped(package: bytes) -> dict[str, Any]:
-    with ZipFile(BytesIO(package)) as archive:
-        return {name: json.loads(archive.read(f"{name}.json")) for name in ("manifest", "entries", "texts", "root")}
+def _unzipped(package: BinaryIO) -> dict[str, Any]:
+    """The parts; a package without the words, or of old, has no `attachments`."""
+    with ZipFile(package) as archive:
+        names = ["manifest", "entries", "texts", "root"]
+        names += ["attachments"] if "attachments.json" in archive.namelist() else []
+        return {name: json.loads(archive.read(f"{name}.json")) for name in names}
+
+
+def _lost(package: BinaryIO, parts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Attachments that the manifest names, and that are not in the package, or not what they were."""
+    if "attachments" not in parts:
+        return
+    rows = {row["id"]: row for row in parts["attachments"]}
+    with ZipFile(package) as archive:
+        for id in parts["manifest"].get("attachments", ()):
+            row, member = rows.get(id), f"attachments/{id}"
+            if row is None or member not in archive.namelist():
+                yield id, "missing"
+            elif sealed(row["salt"], row["kind"], row["sha256"]) != id or _sha256(archive, member) != row["sha256"]:
+                yield id, "not what it was"
+
+
+def _sha256(archive: ZipFile, member: str) -> str:
+    """As hex; of what is damaged, nothing."""
+    found = hashlib.sha256()
+    try:
+        with archive.open(member) as content:
+            while piece := content.read(PIECE):
+                found.update(piece)
+    except (BadZipFile, zlib.error):
+        return ""
+    return found.hexdigest()

@@ -64,12 +64,13 @@ _THE_ONE = "= nullif(current_setting('app.number', true), '')"
 
 POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
-        ("cases", "people", "notes", "entries", "deeds", "assignments", "clocks", "notices", "handovers", "archives"),
+        ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
+         "archives"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
-        ("cases", "people", "notes", "entries", "deeds", "assignments", "clocks", "notices", "handovers", "archives",
-         "changes"),
+        ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
+         "archives", "changes"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -80,19 +81,24 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "clocks": f"owner IN ({_UNIT}, '{CENTRE}', '{OFFICE}') AND {OF_A_CASE_IN_SIGHT}",
         "notices": f"unit = {_UNIT} AND {OF_A_CASE_IN_SIGHT}",
         "notes": f"kind <> '{Text.INTERNAL}' AND {OF_A_CASE_IN_SIGHT}",
+        "attachments": OF_A_CASE_IN_SIGHT,
         "archives": OF_A_CASE_IN_SIGHT,
         "people": "EXISTS (SELECT FROM cases c WHERE c.number = case_number"
         f" AND c.matter <> '{Matter.STAFF}' AND c.report IS DISTINCT FROM '{Report.UNLAWFUL}')",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
-        **dict.fromkeys(("notes", "entries", "deeds", "assignments", "clocks", "archives"), OF_A_CASE_IN_SIGHT),
+        **dict.fromkeys(
+            ("notes", "attachments", "entries", "deeds", "assignments", "clocks", "archives"), OF_A_CASE_IN_SIGHT
+        ),
         "notices": f"audience = '{OFFICE}'",
     },
     Reader.ANALYST: dict.fromkeys(("cases", "entries", "assignments", "clocks", "handovers", "archives"), EVERY),
     Reader.REQUESTER: {
         "cases": f"number {_THE_ONE}",
-        **dict.fromkeys(("people", "notes", "entries", "assignments", "clocks"), f"case_number {_THE_ONE}"),
+        **dict.fromkeys(
+            ("people", "notes", "attachments", "entries", "assignments", "clocks"), f"case_number {_THE_ONE}"
+        ),
     },
     Reader.HOUSE: {"changes": EVERY},
 }  # fmt: skip
@@ -103,6 +109,10 @@ FOR_ALL = ("units", "calendar_notices", "calendar_days")
 
 APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes")
 """Tables in which not even the house changes a row."""
+
+
+GIVEN_UP = ("attachments",)
+"""Tables from which the house takes rows away: uploads that no act brings."""
 
 
 def secure(connection: Connection) -> None:
@@ -127,6 +137,7 @@ def _statements() -> list[str]:
     told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {roles}"]
     told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
     told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
+    told += [f"GRANT DELETE ON {', '.join(GIVEN_UP)} TO {APP}"]
     told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
     told += [COMPLAINED_OF]
     for table in guarded:

@@ -21,6 +21,7 @@ from domain.vocabulary import Handling, Matter, Status
 from storage.tables import (
     SOONEST,
     assignments,
+    attachments,
     cases,
     changes,
     clocks,
@@ -263,6 +264,7 @@ async def rows_of(conn: AsyncConnection, table: str, number: str) -> list[dict[s
         "assignments": (assignments, (assignments.c.round, assignments.c.unit)),
         "clocks": (clocks, (clocks.c.start, clocks.c.id)),
         "notes": (notes, (notes.c.written_at, notes.c.id)),
+        "attachments": (attachments, (attachments.c.attached_at, attachments.c.id)),
     }[table]
     more = (MOVABLE,) if source is clocks else ()
     rows = await conn.execute(select(source, *more).where(source.c.case_number == number).order_by(*order))

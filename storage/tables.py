@@ -1,12 +1,13 @@
 """The tables. Columns of the same name as a fact in `domain/case.py` hold that fact; a test compares them.
 
-Words of persons stand in `people` and `notes` only (Art. 15); every other table holds codes, and `changes` an officer's
-reasons.
+Words of persons stand in `people`, `notes` and the names of `attachments` only (Art. 15); every other table holds codes,
+and `changes` an officer's reasons.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -115,9 +116,38 @@ notes = Table(
     Column("salt", Text, nullable=False, server_default=""),
     Column("written_at", DateTime, nullable=False),
     Index("ix_notes_case_number", "case_number"),
-    Index(
-        "ix_notes_words", text("bigrams((COALESCE(title, ''::text) || ' '::text) || text)"), postgresql_using="gin"
-    ),
+    Index("ix_notes_words", text("bigrams((COALESCE(title, ''::text) || ' '::text) || text)"), postgresql_using="gin"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("upload", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, comment="the client's Idempotency-Key"),
+    Column("begun_at", DateTime, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes to come, as announced"),
+    Column("announced", Text, comment="SHA-256 of what is sent, as announced"),
+    Column("name", Text, comment="a person's word"),
+    Column("taken", BigInteger, nullable=False, server_default="0", comment="bytes that have come"),
+    Column("parts", JSONB, nullable=False, server_default="[]", comment="keys of the blobs that hold them"),
+    Column("state", Text, nullable=False, server_default="open", comment="open, whole, refused, abandoned"),
+    Column("refusal", Text, comment="why it was refused: a code"),
+    # Once it is whole: what is kept of it.
+    Column("id", Text, unique=True, comment="its salted hash"),
+    Column("salt", Text),
+    Column("kind", Text),
+    Column("sha256", Text),
+    Column("length", BigInteger),
+    Column("blob", Text, comment="the key of its blob"),
+    # Once an act has brought it.
+    Column("case_number", Text, ForeignKey("cases.number")),
+    Column("deed", Text),
+    Column("attached_at", DateTime),
+    UniqueConstraint("actor", "key"),
+    Index("ix_attachments_case_number", "case_number", postgresql_where="case_number IS NOT NULL"),
+    Index("ix_attachments_deed", "deed", postgresql_where="deed IS NOT NULL"),
+    Index("ix_attachments_loose", "actor", "begun_at", postgresql_where="case_number IS NULL"),
 )
 
 entries = Table(
@@ -134,6 +164,7 @@ entries = Table(
     Column("unit", Text),
     Column("deed", Text),
     Column("notes", JSONB, nullable=False),
+    Column("attachments", ARRAY(Text), nullable=False, server_default="{}"),
     Column("detail", JSONB, nullable=False),
     Column("chain", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("case_number", "seq"),

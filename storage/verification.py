@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Entry
-from domain.chain import Broken, broken, commitment
+from domain.chain import Broken, broken, commitment, sealed
 from domain.roots import Head, follows, state
 from storage import roots
+from storage.blobs import Blobs, sha256_of
 from storage.files import ENTRIES
 from storage.roots import Root
 from storage.signing import Forged, Seal
@@ -26,15 +28,19 @@ _CASES = text(
            (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.seq), '[]') FROM entries e WHERE e.case_number = c.number)
                AS entries,
            (SELECT coalesce(jsonb_object_agg(n.id, jsonb_build_array(n.salt, n.title, n.text)), '{}')
-            FROM notes n WHERE n.case_number = c.number) AS texts
+            FROM notes n WHERE n.case_number = c.number) AS texts,
+           (SELECT coalesce(jsonb_object_agg(t.id, to_jsonb(t)), '{}')
+            FROM attachments t WHERE t.case_number = c.number) AS attachments
     FROM cases c LEFT JOIN archives a ON a.case_number = c.number
     WHERE c.number > :after AND (NOT :some OR c.number IN :numbers) ORDER BY c.number LIMIT :page
     """
 ).bindparams(bindparam("numbers", expanding=True))
 
 
-async def cases(conn: AsyncConnection, numbers: list[str] | None = None) -> AsyncIterator[tuple[str, Broken | None]]:
-    """Every case, or these, by number: where its record breaks first, or None."""
+async def cases(
+    conn: AsyncConnection, numbers: list[str] | None = None, blobs: Blobs | None = None
+) -> AsyncIterator[tuple[str, Broken | None]]:
+    """Every case, or these, by number: where its record breaks first, or None. `blobs`: the attachments' bytes are read too."""
     after = ""
     while True:
         parameters = {"after": after, "some": numbers is not None, "numbers": numbers or [""], "page": PAGE}
@@ -44,7 +50,8 @@ async def cases(conn: AsyncConnection, numbers: list[str] | None = None) -> Asyn
             found = broken(row.number, entries, row.last, row.chain) or next(
                 _texts(row.number, entries, row.texts), None
             )
-            yield row.number, found or next(_sealed(row.number, entries, row.sealed), None)
+            found = found or next(_sealed(row.number, entries, row.sealed), None)
+            yield row.number, found or await anext(_attachments(row.number, entries, row.attachments, blobs), None)
         if len(rows) < PAGE:
             return
         after = rows[-1].number
@@ -58,6 +65,28 @@ def _texts(number: str, entries: tuple[Entry, ...], texts: dict[str, list[str | 
                 yield Broken(number, entry.seq, f"its text `{kind}` is missing")
             elif len(id) == COMMITTED and commitment(*texts[id]) != id:  # type: ignore[arg-type]
                 yield Broken(number, entry.seq, f"its text `{kind}` is not what it was")
+
+
+async def _attachments(
+    number: str, entries: tuple[Entry, ...], rows: dict[str, dict[str, Any]], blobs: Blobs | None
+) -> AsyncIterator[Broken]:
+    """Attachments that an entry names and that are gone, or other bytes now."""
+    for entry in entries:
+        for id in entry.attachments:
+            if what := await _fault(id, rows.get(id), blobs):
+                yield Broken(number, entry.seq, f"its attachment {id[:16]} is {what}")
+
+
+async def _fault(id: str, row: dict[str, Any] | None, blobs: Blobs | None) -> str | None:
+    if row is None:
+        return "missing"
+    if sealed(row["salt"], row["kind"], row["sha256"]) != id:
+        return "not what it was"
+    try:
+        kept = await sha256_of(await blobs.get(row["blob"])) if blobs else row["sha256"]
+    except FileNotFoundError:
+        return "missing"
+    return None if kept == row["sha256"] else "not what it was"
 
 
 def _sealed(number: str, entries: tuple[Entry, ...], sealed: dict[str, str] | None) -> Iterator[Broken]:

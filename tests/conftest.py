@@ -23,6 +23,7 @@ from cli.stack import LocalStack, Ports
 from cli.temporal import binary
 from domain.limits import SHANGHAI
 from settings import sqlalchemy_url
+from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.migrate import migrate
 from storage.readers import as_app
@@ -113,9 +114,9 @@ def queue() -> str:
 
 
 @pytest.fixture
-async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str) -> AsyncIterator[None]:
-    """A worker on this test's queue and database."""
-    async with build_worker(temporal.client, engine, queue):
+async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str, tmp_path: Path) -> AsyncIterator[None]:
+    """A worker on this test's queue, database and folder."""
+    async with build_worker(temporal.client, engine, queue, blobs=Blobs(str(tmp_path))):
         yield
 
 
@@ -127,10 +128,11 @@ async def line(
     queue: str,
     worker: None,
     request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
     await count_elsewhere(engine)
-    settings = settings_for(as_app(database), queue, getattr(request, "param", "TJ-2015-18"))
+    settings = settings_for(as_app(database), queue, getattr(request, "param", "TJ-2015-18"), str(tmp_path))
     clock = [timedelta(0)]
     async with (
         serve(settings, temporal.client, clock) as url,

@@ -79,7 +79,7 @@ def unit_for(role: Role) -> str | None:
     return "P-LOCK" if role is Role.PARTNER else "WATER" if role in UNITS else None
 
 
-def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18") -> Settings:
+def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18", blobs: str = "no such folder") -> Settings:
     return Settings(
         database_url=database,
         temporal_address="",
@@ -89,6 +89,7 @@ def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18") -> Set
         secret=SECRET,
         sms_gateway_url=None,
         sweep_seconds=1,
+        blobs=blobs,
     )
 
 

@@ -25,12 +25,14 @@ Stored = Callable[[], Awaitable[dict[str, int]]]
 
 
 @pytest.fixture(scope="session")
-def house_settings(postgres: str) -> Settings:
+def house_settings(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A database and a task queue of the house's own; the database goes with its server."""
     name = f"house_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-    return settings_for(as_app(sqlalchemy_url(database_of(postgres, name))), f"house-{uuid4().hex}")
+    blobs = str(tmp_path_factory.mktemp("blobs"))
+    url = as_app(sqlalchemy_url(database_of(postgres, name)))
+    return settings_for(url, f"house-{uuid4().hex}", blobs=blobs)
 
 
 @pytest.fixture(scope="session")

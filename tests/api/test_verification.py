@@ -18,6 +18,7 @@ from domain.case import Entry
 from domain.chain import GENESIS, Broken, forge
 from domain.vocabulary import Role
 from storage import packages, roots, verification
+from storage.blobs import Blobs
 from storage.files import ENTRIES, entries_of
 from storage.signing import Forged, Seal
 from tests.conftest import owning
@@ -199,8 +200,14 @@ async def test_a_day_is_signed_once_and_exported_as_often_as_it_is_asked(
 
 
 async def package(engine: AsyncEngine, number: str, *, texts: bool = True) -> bytes:
+    made = BytesIO()
     async with engine.connect() as conn:
-        return await packages.make(conn, number, texts=texts)
+        await packages.write(conn, number, made, Blobs("no such folder") if texts else None)
+    return made.getvalue()
+
+
+def checked(package: bytes, seal: Seal = SEAL) -> packages.Checked:
+    return packages.check(BytesIO(package), seal)
 
 
 def opened(content: bytes) -> dict[str, str]:
@@ -220,13 +227,13 @@ async def test_a_package_is_checked_without_the_database(number: str, line: Line
     await archived(line)
     made = await package(engine, number)
     entries: list[Entry] = json.loads(opened(made)["entries.json"])
-    assert packages.check(made, SEAL) == packages.Checked([], len(entries))
+    assert checked(made) == packages.Checked([], len(entries))
     assert {note["kind"] for note in json.loads(opened(made)["texts.json"])} == {"request", "public"}
     assert await package(engine, number) == made
     bare = await package(engine, number, texts=False)
     assert opened(bare)["texts.json"] == "[]"
-    assert packages.check(bare, SEAL) == packages.Checked([], len(entries))
-    assert packages.check(made, Seal.new()).broken != []
+    assert checked(bare) == packages.Checked([], len(entries))
+    assert checked(made, Seal.new()).broken != []
 
 
 @pytest.mark.parametrize(
@@ -245,13 +252,13 @@ async def test_whatever_was_changed_in_a_package_shows(
 ) -> None:
     parts = opened(await package(engine, number))
     assert old in parts[part]
-    assert packages.check(closed(parts | {part: parts[part].replace(old, new, 1)}), SEAL).broken != []
+    assert checked(closed(parts | {part: parts[part].replace(old, new, 1)})).broken != []
 
 
 async def test_junk_is_no_package_and_an_open_case_has_none(line: Line, engine: AsyncEngine, number: str) -> None:
     parts = opened(await package(engine, number))
     for junk in (b"", b"PK", closed({}), closed(parts | {"root.json": "[]"}), closed(parts | {"entries.json": "7"})):
-        assert packages.check(junk, SEAL).broken == ["not a package, or a damaged one"]
+        assert checked(junk).broken == ["not a package, or a damaged one"]
     with pytest.raises(ValueError, match="not archived"):
         await package(engine, (await line.register())["number"])
 
@@ -260,4 +267,4 @@ async def test_a_case_sealed_after_the_last_root_says_how_far_it_is_under_one(li
     number: str = (await line.register())["number"]
     await sign(engine)
     await archived(line, number)
-    assert packages.check(await package(engine, number), SEAL) == packages.Checked([], 1)
+    assert checked(await package(engine, number)) == packages.Checked([], 1)

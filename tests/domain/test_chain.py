@@ -44,6 +44,7 @@ CHANGES: dict[str, Callable[[Entry], Entry]] = {
     "unit": lambda entry: replace(entry, unit="OTHER"),
     "deed": lambda entry: replace(entry, deed="other"),
     "notes": lambda entry: replace(entry, notes={Text.PUBLIC: "0" * 64}),
+    "attachments": lambda entry: replace(entry, attachments=("0" * 64,)),
     "detail": lambda entry: replace(entry, detail=entry.detail | {"more": 1}),
 }
 """A change to each field of an entry."""

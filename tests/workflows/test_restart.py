@@ -20,8 +20,10 @@ from api.house import House
 from domain.case import Deed, File, Rung
 from domain.refusals import Refusal
 from domain.vocabulary import Act
+from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import single
+from storage.reception import Reception
 from tests.line import settings_for
 from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
@@ -263,7 +265,8 @@ async def test_a_desk_that_forgot_that_it_did_it_refuses_and_the_answer_is_as_it
 def house_of(town: Town, database: str) -> House:
     once = single(town.engine)
     settings = settings_for(database, town.queue)
-    return House(settings, town.engine, once, town.env.client, CalendarInForce(once), lambda: datetime.now(UTC))
+    calendar, reception = CalendarInForce(once), Reception(once, Blobs(settings.blobs), None)
+    return House(settings, town.engine, once, town.env.client, calendar, lambda: datetime.now(UTC), reception)
 
 
 async def missed(request: Request, act: str, role: str, **codes: Any) -> None:

@@ -86,7 +86,7 @@ class Floor:
 
     async def _attempt(self, child: str) -> None:
         """The child may not have begun when the feedback's answer arrives; the house waits for it likewise."""
-        handle = self._client.get_workflow_handle_for(FloorCallback.run, child)
+        handle = self._client.get_workflow_handle(child)
         for _ in range(500):
             try:
                 await handle.execute_update(FloorCallback.act, "attempt")

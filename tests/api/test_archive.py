@@ -72,7 +72,7 @@ def hashed(value: Any) -> str:
 
 def as_sealed(number: str, before: str, entry: dict[str, Any]) -> str:
     """An entry's hash, as the description tells a reader to compute it."""
-    said = {name: value for name, value in entry.items() if name != "chain" and value not in (None, "", {})}
+    said = {name: value for name, value in entry.items() if name != "chain" and value not in (None, "", {}, [])}
     return hashed([before, number, said])
 
 

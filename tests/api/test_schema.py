@@ -25,6 +25,13 @@ from api.rights import RIGHTS
 from domain.vocabulary import Role
 from tests.line import Line, settings_for, token, unit_for
 
+
+@schemathesis.serializer("application/partial-upload")
+def part(_: Any, value: Any) -> bytes:
+    """A part of an upload is bytes."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 SCHEMA = schemathesis.openapi.from_dict(create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi())
 OPERATIONS: dict[str, APIOperation[Any, Any, Any, Any]] = {
     found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)

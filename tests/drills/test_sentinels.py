@@ -24,6 +24,8 @@ from workflows.client import connect
 
 SENTINEL = "哨兵样例暗语"
 PERSON = {"name": "哨兵某某", "phone": "19977778890", "address": "哨兵样例路77号"}
+NAMES = {"id": "0" * 64, "upload": "0" * 32}
+"""What else stands in a path: of nothing that exists."""
 CODE = Act.TRANSFER.zh
 """What does stand in Temporal."""
 WORDS = {"title": f"标题{SENTINEL}", "text": f"正文{SENTINEL}：家住{PERSON['address']}。", "channel": "web", **PERSON}
@@ -104,9 +106,9 @@ async def refusals(stack: LocalStack, spec: dict[str, Any], http: httpx.AsyncCli
 def spoilt(method: str, path: str, spec: dict[str, Any], number: str) -> Iterator[tuple[str, Any, dict[str, str]]]:
     """The request of the example, with the sentinel in one place at a time."""
     content = spec["paths"][path][method.lower()].get("requestBody", {}).get("content", {}).get("application/json", {})
-    example, url = content.get("example"), path.format(number=number)
+    example, url = content.get("example"), path.format(**(NAMES | {"number": number}))
     ascii_word = SENTINEL.encode().hex()
-    yield path.format(number=SENTINEL), example, {}
+    yield path.format(**dict.fromkeys((*NAMES, "number"), SENTINEL)), example, {}
     yield f"{url}?status={SENTINEL}&{SENTINEL}=1", example, {}
     yield url, example, {"Idempotency-Key": ascii_word * 20, "If-Match": ascii_word, "X-Tracking-Code": ascii_word}
     yield url, SENTINEL, {}

@@ -49,6 +49,10 @@ class Settings:
     """Where notices go (docs/sms-gateway.md); none: they wait in the outbox."""
     sweep_seconds: int
     """How often what was registered but not handed over is handed over."""
+    masters: bytes | None = None
+    """The master keys, as HOTLINE_MASTER_KEYS_FILE holds them; API and worker do not start without."""
+    vault_url: str | None = None
+    """The database of the cases' keys (HOTLINE_VAULT_URL); none: with the data."""
     signing_key: Path | None = None
     """The Ed25519 key (PEM) that signs the days' roots; none: they are not signed, and the worker warns."""
     roots: Path | None = None
@@ -71,6 +75,8 @@ class Settings:
             task_queue=task_queue(),
             rule_set=os.environ.get("HOTLINE_RULE_SET", "TJ-2015-18"),
             secret=_secret(),
+            masters=told_masters(),
+            vault_url=vault_url(),
             sms_gateway_url=os.environ.get("HOTLINE_SMS_GATEWAY_URL"),
             signing_key=_file("HOTLINE_SIGNING_KEY_FILE"),
             roots=_file("HOTLINE_ROOTS_DIR"),
@@ -102,6 +108,17 @@ def told_secret() -> bytes | None:
     if file := os.environ.get("HOTLINE_SECRET_FILE"):
         return Path(file).read_bytes().strip()
     return os.environ.get("HOTLINE_SECRET", "").encode() or None
+
+
+def told_masters() -> bytes | None:
+    """What the file of the master keys holds, or None."""
+    file = _file("HOTLINE_MASTER_KEYS_FILE")
+    return file.read_bytes() if file else None
+
+
+def vault_url() -> str | None:
+    url = os.environ.get("HOTLINE_VAULT_URL")
+    return sqlalchemy_url(url) if url else None
 
 
 def _secret() -> bytes:

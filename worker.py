@@ -28,6 +28,7 @@ from settings import Settings
 from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
+from storage.vault import Vault, open_vault
 from workflows import attachments, attributes, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
@@ -56,11 +57,15 @@ def build_worker(
     gateway: str | None = None,
     signs: Roots | None = None,
     blobs: Blobs | None = None,
+    vault: Vault | None = None,
 ) -> Worker:
-    """A worker that carries cases on this queue; `signs`: the days' roots as well; `blobs`: removes what no act brings."""
+    """A worker that carries cases on this queue.
+
+    `signs`: the days' roots as well; `blobs`: removes what no act brings; `vault`: opens phones for the gateway.
+    """
     rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
-    outbox = Outbox(engine, gateway)
+    outbox = Outbox(engine, vault, gateway)
 
     async def start_case(file: File) -> None:
         await start(client, task_queue, file)
@@ -118,6 +123,12 @@ async def main() -> None:
     """Work until SIGTERM or Ctrl-C."""
     settings = Settings.from_environment()
     engine = make_engine(settings.database_url)
+    async with open_vault(settings.masters, engine, settings.vault_url) as vault:
+        await _work(settings, engine, vault)
+    await engine.dispose()
+
+
+async def _work(settings: Settings, engine: AsyncEngine, vault: Vault) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -129,11 +140,9 @@ async def main() -> None:
         loop.add_signal_handler(each, stop)
     if client := await _reached(settings, stopped):
         signs = _roots(settings, engine)
-        async with build_worker(
-            client, engine, settings.task_queue, settings.sms_gateway_url, signs, Blobs(settings.blobs)
-        ):
+        blobs = Blobs(settings.blobs)
+        async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs, blobs, vault):
             await stopped.wait()
-    await engine.dispose()
 
 
 def _leave() -> None:

@@ -14,6 +14,8 @@ from temporalio import activity
 from domain.messages import message
 from storage import outbox
 from storage.engine import single
+from storage.people import open_word
+from storage.vault import Unreadable, Vault
 
 TIMEOUT = 5.0
 """Seconds that the gateway may take for one message."""
@@ -26,12 +28,17 @@ TEMPORARY = (401, 403, 404, 405, 407, 408, 425, 429)
 
 
 class Outbox:
-    """Sends what waits. Without a gateway everything waits, and is seen in the outbox."""
+    """Sends what waits. Without a gateway, or a vault, everything waits, and is seen in the outbox."""
 
     def __init__(
-        self, engine: AsyncEngine, gateway: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        engine: AsyncEngine,
+        vault: Vault | None,
+        gateway: str | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = single(engine)
+        self._vault = vault
         self._gateway = gateway
         self._now = now
 
@@ -41,23 +48,29 @@ class Outbox:
 
         A gateway that cannot take one now is left alone until the next sweep.
         """
-        if self._gateway is None:
+        if self._gateway is None or self._vault is None:
             return 0
         taken, ends = 0, time.monotonic() + BATCH
         async with self._engine.connect() as conn, httpx.AsyncClient(timeout=TIMEOUT) as http:
-            for notice in await outbox.waiting(conn, self._now()):
+            waiting = await outbox.waiting(conn, self._now())
+            keys = await self._vault.keys({notice.number for notice in waiting}) if waiting else {}
+            for notice in waiting:
                 if time.monotonic() > ends:
                     break
-                status, receipt = await _send(http, self._gateway, notice)
+                status, receipt = await _send(http, self._gateway, notice, keys.get(notice.number))
                 if not await _recorded(conn, notice.id, status, receipt):
                     break
                 taken += 200 <= status < 300
         return taken
 
 
-async def _send(http: httpx.AsyncClient, gateway: str, notice: outbox.Outgoing) -> tuple[int, str]:
-    """The gateway's status and receipt; 503 where it gave no answer at all."""
-    body = {"id": notice.id, "to": notice.phone, "text": message(notice.template, notice.number, notice.params)}
+async def _send(http: httpx.AsyncClient, gateway: str, notice: outbox.Outgoing, key: bytes | None) -> tuple[int, str]:
+    """The gateway's status and receipt; 503 where it gave no answer at all, 410 where the phone cannot be read."""
+    try:
+        phone = open_word(key, notice.number, "phone", notice.phone)
+    except Unreadable:
+        return 410, ""
+    body = {"id": notice.id, "to": phone, "text": message(notice.template, notice.number, notice.params)}
     try:
         response = await http.post(gateway, json=body, headers={"Idempotency-Key": notice.id})
     except httpx.HTTPError:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import acts, attachments, changes, errors, intake, reading, receipts, searches, tracking, uploads, vocabulary
+from api import (
+    acts,
+    attachments,
+    changes,
+    errors,
+    intake,
+    people,
+    reading,
+    receipts,
+    searches,
+    tracking,
+    uploads,
+    vocabulary,
+)
 from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
@@ -23,6 +36,7 @@ from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
 from storage.reception import Reception
 from storage.scanner import Scanner
+from storage.vault import open_vault
 from workflows.client import connect
 
 
@@ -32,23 +46,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine = make_engine(settings.database_url)
-        once = single(engine)
-        app.state.house = House(
-            settings=settings,
-            engine=engine,
-            once=once,
-            temporal=await connect(lazy=True),
-            calendar=CalendarInForce(once),
-            now=lambda: datetime.now(UTC),
-            reception=Reception(once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None),
-        )
-        try:
-            async with httpx.AsyncClient() as http:
-                app.state.sign_in = await open_sign_in(settings, once, http, now)
-                yield
-        finally:
-            await engine.dispose()
+        async with AsyncExitStack() as leaving:
+            engine = make_engine(settings.database_url)
+            leaving.push_async_callback(engine.dispose)
+            once = single(engine)
+            app.state.house = House(
+                settings=settings,
+                engine=engine,
+                once=once,
+                vault=await leaving.enter_async_context(open_vault(settings.masters, engine, settings.vault_url)),
+                temporal=await connect(lazy=True),
+                calendar=CalendarInForce(once),
+                now=lambda: datetime.now(UTC),
+                reception=Reception(
+                    once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None
+                ),
+            )
+            http = await leaving.enter_async_context(httpx.AsyncClient())
+            app.state.sign_in = await open_sign_in(settings, once, http, now)
+            yield
 
     def now() -> datetime:
         house: House = app.state.house
@@ -66,7 +82,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    for routes in (intake, acts, reading, tracking, uploads, attachments, receipts, vocabulary, changes, searches):
+    for routes in (
+        intake,
+        acts,
+        reading,
+        people,
+        tracking,
+        uploads,
+        attachments,
+        receipts,
+        vocabulary,
+        changes,
+        searches,
+    ):
         app.include_router(routes.router)
 
     app.add_middleware(BodyLimit)

@@ -8,6 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 FIELDS: dict[str, str] = {
+    "Person.readable": "false: the key that seals who asked is gone (destroyed, or not restored)",
+    "Identity.name": "the person's name, in full",
+    "Identity.phone": "the person's telephone number, in full",
+    "Identity.address": "the person's address, in full",
+    "Asked.purpose": "what it is read for; each role has its own (docs/rights.md)",
+    "Disclosed.purpose": "what it was read for",
+    "Disclosed.actor": "who read it; null to the person",
+    "Called.phone": "whose cases to find, grouped in any way",
     # A case (案件).
     "number": "the case's number (编号): TJ, the day in Shanghai, six digits",
     "case_number": "the case's number (编号)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -33,6 +33,7 @@ from storage.calendar import CalendarInForce
 from storage.notes import note
 from storage.readers import READER, reading_as
 from storage.reception import Reception
+from storage.vault import Vault
 from workflows.client import SIGNALS, Elsewhere, Later, hand_over, signal, wake
 
 PATIENCE = timedelta(seconds=8)
@@ -57,16 +58,21 @@ class House:
     engine: AsyncEngine
     once: AsyncEngine
     """The same pool; each statement is a transaction of its own."""
+    vault: Vault
     temporal: Client
     calendar: CalendarInForce
     now: Callable[[], datetime]
     reception: Reception
     """Takes in what is to be attached."""
 
-    def reading(self, caller: Caller, number: str = "") -> AbstractAsyncContextManager[AsyncConnection]:
+    def reading(
+        self, caller: Caller, number: str = "", records: bool = False
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction in which the database shows what is the caller's; `number`: the case that a requester opened."""
         above_it = ",".join(above(caller.unit)) if caller.unit else ""
-        return reading_as(self.engine, READER[caller.role], unit=caller.unit, above=above_it, number=number)
+        return reading_as(
+            self.engine, READER[caller.role], unit=caller.unit, above=above_it, number=number, records=records
+        )
 
     async def act(
         self,
@@ -88,7 +94,7 @@ class House:
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
         uploads = body.pop("attachments", ())
         brought = await self.brought(number, caller, uploads)
-        digest = _digest(number, act, body | ({"attachments": uploads} if uploads else {}), texts)
+        digest = self._digest(number, act, body | ({"attachments": uploads} if uploads else {}), texts)
         written = [note(kind, words) for kind, words in texts.items()]
         deed = self._deed(
             number, act, caller, body | {"attachments": brought}, {row["kind"]: row["id"] for row in written}
@@ -228,13 +234,16 @@ class House:
             }
         )
 
+    def _digest(self, number: str, act: Act, body: dict[str, Any], texts: dict[Text, str]) -> str:
+        content = json.dumps([number, act, body, texts], sort_keys=True, ensure_ascii=False, default=str)
+        return self.digest(content.encode("utf-8", "surrogatepass"))
+
+    def digest(self, content: bytes) -> str:
+        """By which the same content is known again, and no guess at its words can be tried without the secret."""
+        return hmac.new(hmac.digest(self.settings.secret, b"digest", "sha256"), content, "sha256").hexdigest()
+
 
 _STATUS_AFTER = text("SELECT status FROM entries WHERE case_number = :number AND deed = :deed")
-
-
-def _digest(number: str, act: Act, body: dict[str, Any], texts: dict[Text, str]) -> str:
-    content = json.dumps([number, act, body, texts], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _house(request: Request) -> House:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -78,7 +77,7 @@ INTAKE = TypeAdapter(Intake)
 )
 async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key = None) -> Registered:
     """Register a request. Its number is given even while Temporal is down: the case then starts by itself later."""
-    digest = _digest(given)
+    digest = house.digest(_said(given))
     if given.respondent:
         await house.require_units({"respondent": [given.respondent]})
     try:
@@ -98,10 +97,9 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     return _answer(house, made.file, any(_first(row.clock.clock, row.derivation) for row in made.clocks))
 
 
-def _digest(given: Intake) -> str:
-    """Of what was handed in; what brings nothing has the hash that it had before there were attachments."""
-    nothing = None if given.attachments else {"attachments"}
-    return hashlib.sha256(INTAKE.dump_json(given, exclude=nothing)).hexdigest()
+def _said(given: Intake) -> bytes:
+    """What was handed in, for its digest; what brings nothing is as it was before there were attachments."""
+    return INTAKE.dump_json(given, exclude=None if given.attachments else {"attachments"})
 
 
 async def _register(house: House, given: Intake, caller: Caller, key: str | None, digest: str) -> Result:
@@ -126,7 +124,9 @@ async def _register(house: House, given: Intake, caller: Caller, key: str | None
         return register(case, calendar, request=words, attachments=attachments, actor=caller.subject, role=caller.role)
 
     while True:
-        made = await intake.register(house.engine, request, now.astimezone(SHANGHAI).date(), make, calendar.version)
+        made = await intake.register(
+            house.engine, house.vault, request, now.astimezone(SHANGHAI).date(), make, calendar.version
+        )
         if made:
             return made
         calendar = await house.calendar.again()

@@ -14,6 +14,7 @@ from api.access import Caller, CallerDep
 from api.errors import Problem, documented, problem
 from api.examples import SEALED, answered
 from api.house import House, HouseDep, Number
+from api.people import shown
 from api.sight import Extent, Sight, look
 from api.texts import District
 from api.views import (
@@ -27,7 +28,6 @@ from api.views import (
     Note,
     Page,
     Past,
-    Person,
     Row,
     Sealed,
     Seen,
@@ -115,7 +115,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number) if sight.reads else []
-        person = await reading.person(conn, number) if sight.person(row, entries) else None
+        kept = await reading.person(conn, number) if sight.person(row, entries) else None
     own = [view(Assignment, part) for part in assignments if sight.own(part["unit"])]
     texts = [view(Note, note) for note in sight.texts(entries, notes)]
     if sight.extent is Extent.ENDED:
@@ -128,7 +128,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
         assignments=own,
         clocks=[view(Ticking, c) for c in clocks if c["state"] == "running" and sight.own(c["owner"])],
         texts=texts,
-        person=view(Person, person) if person else None,
+        person=await shown(house, number, kept) if kept else None,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from domain.attachments import BRINGING
 from domain.lifecycle import HANDLER, MOVES
-from domain.vocabulary import Act, Role, Word
+from domain.vocabulary import Act, Purpose, Role, Word
 
 R = Role
 
@@ -73,6 +73,15 @@ UPLOADERS = CENTRE | {R.CHANNEL} | frozenset(role for act in BRINGING if act in 
 """Whoever may do an act that brings attachments."""
 
 UPLOADING = (("POST", "/uploads"), ("HEAD", "/uploads/{upload}"), ("PATCH", "/uploads/{upload}"))
+PURPOSES: Mapping[Purpose, frozenset[Role]] = {
+    Purpose.CONTACT: CENTRE | UNITS,
+    Purpose.VERIFY: CENTRE | UNITS,
+    Purpose.CALLBACK: CENTRE | {R.CALLER},
+    Purpose.VISIT: UNITS,
+    Purpose.AUDIT: frozenset({R.AUDITOR}),
+}
+"""Who may read a person's full identity, for what."""
+
 
 OWNED: dict[str, frozenset[Role]] = {
     "GET /cases": READERS,
@@ -81,7 +90,11 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /cases/{number}/why": READERS,
     "GET /cases/{number}/archive": READERS,
     "GET /cases/{number}/deeds": READERS - {R.ANALYST},
+    "POST /cases/{number}/person": CENTRE | UNITS | {R.CALLER, R.AUDITOR},
+    "GET /cases/{number}/disclosures": frozenset({R.SUPERVISOR, R.AUDITOR}),
+    "GET /tracking/{number}/disclosures": frozenset({R.REQUESTER}),
     "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
+    "POST /searches/phone": CENTRE,
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},

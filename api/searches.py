@@ -13,8 +13,9 @@ from api.errors import documented
 from api.examples import shown
 from api.house import HouseDep
 from api.reading import PAGE, fits
-from api.texts import Line
+from api.texts import Line, Phone
 from api.views import Listed, Page, view
+from storage.people import of_phone
 from storage.search import search
 
 router = APIRouter(tags=["reading"])
@@ -41,4 +42,27 @@ async def post_search(given: Sought, caller: CallerDep, house: HouseDep) -> Page
     async with house.reading(caller) as conn:
         await fits(conn, caller)
         found = await search(conn, given.words, caller.unit, given.limit, given.cursor)
+    return Page([view(Listed, row) for row in found.items], found.next)
+
+
+@body(config=ConfigDict(extra="forbid"))
+class Called:
+    """Whose earlier cases to look for."""
+
+    phone: Annotated[Phone, Field(examples=["19900008890"])]
+    limit: Annotated[int, Field(ge=1, le=200, description="how many at most")] = 50
+    cursor: Annotated[str | None, Field(max_length=400, description="`next` of the page before")] = None
+
+
+@router.post(
+    "/searches/phone",
+    summary="来电查询 · the earlier cases of whoever calls",
+    response_description=PAGE,
+    responses=documented(401, 403, 413, 422, 503),
+    openapi_extra=shown({"phone": "19900008890"}),
+)
+async def post_phone(given: Called, caller: CallerDep, house: HouseDep) -> Page[Listed]:
+    """The latest registered first, however the number is grouped. It is looked for by a keyed hash, never in clear."""
+    async with house.reading(caller) as conn:
+        found = await of_phone(conn, house.vault.masters, given.phone, given.limit, given.cursor)
     return Page([view(Listed, row) for row in found.items], found.next)

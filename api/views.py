@@ -75,8 +75,9 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who asked."""
+    """Who asked, masked. Not readable: the case's key is gone, and with it who it was."""
 
+    readable: bool
     name: str | None
     phone: str | None
     address: str | None

@@ -40,11 +40,12 @@ from cli.surroundings import (
     temporal,
 )
 from cli.units import unit_app
+from cli.vault import vault_app
 from cli.verify import export, verify
 from domain.calendar import Calendar, compile_calendar, read_notice, seeded_notices
 from domain.limits import Term, due
 from domain.vocabulary import Role, Status
-from settings import Settings, production, sqlalchemy_url, task_queue
+from settings import Settings, production, sqlalchemy_url, task_queue, vault_url
 from storage.calendar import announce, read
 from storage.files import load
 from storage.migrate import migrate
@@ -60,6 +61,7 @@ app.command()(verify)
 archive_app.command()(export)
 app.add_typer(unit_app, name="unit")
 app.add_typer(key_app, name="key")
+app.add_typer(vault_app, name="vault")
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]
@@ -83,7 +85,7 @@ def local_stack(data: Path, ports: Ports, *, clean: bool = False) -> LocalStack:
         ports=ports,
         services=hotline_services(ports),
         search_attributes=SEARCH_ATTRIBUTES,
-        migrate=lambda url: migrate(sqlalchemy_url(url)),
+        migrate=lambda url: migrate(sqlalchemy_url(url), vault_url()),
     )
     if url := stack.external.get("DATABASE_URL"):
         typer.echo(f"DATABASE_URL is used: {spoken(url)}", err=True)
@@ -309,7 +311,7 @@ def migrate_() -> None:
         if not url:
             raise StackError("DATABASE_URL is not set")
         asyncio.run(holds_cases(url))  # says whether it can be reached
-        migrate(sqlalchemy_url(url))
+        migrate(sqlalchemy_url(url), vault_url())
 
 
 def run() -> None:

@@ -27,6 +27,7 @@ from cli.processes import Processes, Service, StackError, free_port, handling, r
 from cli.temporal import temporal_service
 from storage.readers import as_app
 from storage.signing import Seal
+from storage.vault import Masters
 
 
 class DirectoryInUse(StackError):
@@ -117,6 +118,8 @@ class LocalStack:
             told["HOTLINE_SIGNING_KEY_FILE"] = str(self.directory / "signing.pem")
         if not os.environ.get("HOTLINE_BLOBS"):
             told["HOTLINE_BLOBS"] = str(self.directory / "blobs")
+        if not os.environ.get("HOTLINE_MASTER_KEYS_FILE"):
+            told["HOTLINE_MASTER_KEYS_FILE"] = str(self.directory / "master.keys")
         return told
 
     def _app_url(self) -> str:
@@ -174,6 +177,8 @@ class LocalStack:
             write_whole(secret, secrets.token_hex(32))
         if not (key := self.directory / "signing.pem").exists():
             write_whole(key, Seal.new().private.decode())
+        if not (masters := self.directory / "master.keys").exists():
+            write_whole(masters, Masters.new("1"))
         for server in servers:
             self._processes.start(server)
         if self._migrate:

@@ -280,6 +280,16 @@ class Text(Word):
     COMMENT = "comment", "评价意见", "comment of the person"
 
 
+class Purpose(Word):
+    """What somebody reads a person's full identity for; each reading is on record (Art. 15)."""
+
+    CONTACT = "contact", "联系", "contact"
+    VERIFY = "verify", "核实", "verification"
+    CALLBACK = "callback", "回访", "callback"
+    VISIT = "visit", "现场处理", "handling on the spot"
+    AUDIT = "audit", "审计", "audit"
+
+
 class Change(Word):
     """What of the house's own was changed; each change is on record with its reason."""
 

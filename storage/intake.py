@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.case import Case
 from domain.refusals import Unknown
 from domain.step import Result
-from domain.vocabulary import Text
-from storage import tables
+from domain.vocabulary import Role, Text
+from storage import people, tables
 from storage.attachments import ATTACH, attaching
 from storage.files import ANY, CASE, result_rows, rows_into
 from storage.notes import note
+from storage.vault import KEEP, Vault
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Request:
     phone: str | None
     address: str | None
     uploads: tuple[str, ...] = ()
+    consent: bool = False
+    """To be named to the units, also where the person would be shielded."""
+    role: str = Role.CHANNEL
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,23 @@ _NEXT = text(
 _CASE_COLUMNS = ", ".join(f.name for f in fields(Case))
 _CASE_VALUES = ", ".join(f"r.{f.name}" for f in fields(Case))
 
-_REGISTER = text(
-    f"""
-    WITH step AS (
+_REGISTER = f"""
+    WITH __KEYED__ step AS (
         INSERT INTO cases ({_CASE_COLUMNS}, stated_at, client, intake_key, intake_digest)
         SELECT {_CASE_VALUES}, :stated_at, :client, :key, :digest
         FROM jsonb_populate_record(NULL::cases, CAST(:case AS jsonb)) r
         WHERE (SELECT max(version) FROM calendar_notices) = :calendar
-        RETURNING number, CAST(NULL AS text) AS id
+        RETURNING number, CAST(NULL AS text) AS id, registered_at
     ),
-    person AS (INSERT INTO people (case_number, name, phone, address) SELECT number, :name, :phone, :address FROM step),
+    person AS (
+        INSERT INTO people (case_number, name, phone, address, phone_index, phone_master, consent)
+        SELECT number, :name, :phone, :address, :phone_index, :phone_master, :consent FROM step
+    ),
+    consented AS (
+        INSERT INTO disclosures (id, case_number, at, actor, role, purpose, fields)
+        SELECT :disclosure, number, registered_at, :client, :role, 'consent', '{{name,phone,address}}' FROM step
+        WHERE :consent
+    ),
     noted AS ({rows_into(tables.notes, "notes")}),
     clocked AS ({rows_into(tables.clocks, "clocks")}),
     entered AS ({rows_into(tables.entries, "entries")}),
@@ -70,7 +82,11 @@ _REGISTER = text(
     attached AS ({ATTACH})
     SELECT count(*) AS made, (SELECT count(*) FROM attached) AS attached FROM step
     """
-)
+
+_STATEMENT = {
+    apart: text(_REGISTER.replace("__KEYED__", "" if apart else f"keyed AS ({KEEP}),")) for apart in (False, True)
+}
+"""Where the vault is with the data, the case's key is written in the same statement."""
 
 _KNOWN = text("SELECT number, intake_digest FROM cases WHERE client = :client AND intake_key = :key")
 
@@ -82,7 +98,7 @@ async def known(conn: AsyncConnection, client: str, key: str) -> Known | None:
 
 
 async def register(
-    engine: AsyncEngine, request: Request, day: date, make: Callable[[str, str], Result], calendar: int
+    engine: AsyncEngine, vault: Vault, request: Request, day: date, make: Callable[[str, str], Result], calendar: int
 ) -> Result | None:
     """Take the day's next number, make the case of it and of the ID of the request's text, write it whole.
 
@@ -95,21 +111,27 @@ async def register(
         words = note(Text.REQUEST, request.text, request.title)
         result = make(number, words["id"])
         case = result.file.case
+        key = people.new_key()
+        wrapped = vault.row(case.number, key)
         parameters: dict[str, Any] = {
             "case": CASE.dump_json(case).decode(),
             "stated_at": request.stated_at,
             "client": request.client,
             "key": request.key,
             "digest": request.digest,
-            "name": request.name,
-            "phone": request.phone,
-            "address": request.address,
+            "role": request.role,
+            "consent": request.consent,
+            "disclosure": uuid4().hex,
+            **wrapped,
+            **people.seal(vault.masters, key, case.number, vars(request)),
             "calendar": calendar,
             **result_rows(result),
             **attaching(request.uploads, request.client, case.registered_at),
             "notes": ANY.dump_json([words | {"case_number": case.number, "written_at": case.registered_at}]).decode(),
         }
-        written = (await conn.execute(_REGISTER, parameters)).one()
+        if vault.apart:
+            await vault.write(wrapped)
+        written = (await conn.execute(_STATEMENT[vault.apart], parameters)).one()
         if written.made:
             if written.attached < len(request.uploads):
                 raise Unknown("`attachments`: one of them came with another act")

@@ -14,6 +14,7 @@ from domain.calendar import seeded_notices
 from storage import calendar, units
 from storage.readers import secure
 from storage.tables import calendar_notices
+from storage.vault import lay_out, lay_out_at
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -24,16 +25,20 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, vault: str | None = None) -> None:
     """To the last revision; the holiday notices of 2004–2026 if there are none; the sample units. Repeatable.
 
-    The version before may serve meanwhile (docs/upgrades.md).
+    `vault`: the database of the cases' keys, if it is another one. The version before may serve meanwhile
+    (docs/upgrades.md).
     """
     engine = create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
         secure(connection)
+        lay_out(connection)
     engine.dispose()
+    if vault:
+        lay_out_at(vault)
     asyncio.run(_seed(url))
 
 

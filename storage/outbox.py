@@ -20,7 +20,7 @@ MAX_TRIES = 15
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A notice to be sent. `phone` is personal: it goes to the gateway and nowhere else."""
+    """A notice to be sent. `phone`, as it is kept: sealed (`storage.people`)."""
 
     id: str
     number: str

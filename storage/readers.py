@@ -65,12 +65,12 @@ _THE_ONE = "= nullif(current_setting('app.number', true), '')"
 POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives"),
+         "archives", "disclosures"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives", "changes"),
+         "archives", "changes", "disclosures"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -84,7 +84,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "attachments": OF_A_CASE_IN_SIGHT,
         "archives": OF_A_CASE_IN_SIGHT,
         "people": "EXISTS (SELECT FROM cases c WHERE c.number = case_number"
-        f" AND c.matter <> '{Matter.STAFF}' AND c.report IS DISTINCT FROM '{Report.UNLAWFUL}')",
+        f" AND (consent OR c.matter <> '{Matter.STAFF}' AND c.report IS DISTINCT FROM '{Report.UNLAWFUL}'))",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
@@ -97,7 +97,8 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.REQUESTER: {
         "cases": f"number {_THE_ONE}",
         **dict.fromkeys(
-            ("people", "notes", "attachments", "entries", "assignments", "clocks"), f"case_number {_THE_ONE}"
+            ("people", "notes", "attachments", "entries", "assignments", "clocks", "disclosures"),
+            f"case_number {_THE_ONE}",
         ),
     },
     Reader.HOUSE: {"changes": EVERY},
@@ -107,7 +108,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
 FOR_ALL = ("units", "calendar_notices", "calendar_days")
 """Tables of nobody's case: everybody reads them."""
 
-APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes")
+APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures")
 """Tables in which not even the house changes a row."""
 
 
@@ -132,7 +133,7 @@ def _statements() -> list[str]:
     roles = ", ".join(Reader)
     tables = sorted(metadata.tables)
     guarded = sorted({table for policies in POLICIES.values() for table in policies})
-    told = [_role(APP, "LOGIN"), *(_role(reader, "NOLOGIN") for reader in Reader)]
+    told = [role_made(APP, "LOGIN"), *(role_made(reader, "NOLOGIN") for reader in Reader)]
     told += [_member(reader) for reader in Reader]
     told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {roles}"]
     told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
@@ -158,7 +159,8 @@ COMPLAINED_OF = f"""
 """Asks of rows that the reader does not see: the policy of `cases` itself asks for assignments."""
 
 
-def _role(name: str, kind: str) -> str:
+def role_made(name: str, kind: str) -> str:
+    """A role, unless there is one of that name."""
     return f"DO $$ BEGIN CREATE ROLE {name} {kind} NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
 
 
@@ -180,7 +182,7 @@ def as_app(url: str) -> str:
 
 
 _READ_AS = text(
-    "SELECT set_config('role', :role, true), set_config('transaction_read_only', 'on', true),"
+    "SELECT set_config('role', :role, true), set_config('transaction_read_only', :read_only, true),"
     " set_config('app.unit', :unit, true), set_config('app.above', :above, true),"
     " set_config('app.number', :number, true)"
 )
@@ -188,10 +190,17 @@ _READ_AS = text(
 
 @asynccontextmanager
 async def reading_as(
-    engine: AsyncEngine, reader: Reader, *, unit: str | None = None, above: str = "", number: str = ""
+    engine: AsyncEngine,
+    reader: Reader,
+    *,
+    unit: str | None = None,
+    above: str = "",
+    number: str = "",
+    records: bool = False,
 ) -> AsyncIterator[AsyncConnection]:
     """A transaction that reads as this reader. `unit`: whose; `above`: it and the offices above it, by commas;
-    `number`: the one case that a requester opened."""
+    `number`: the one case that a requester opened; `records`: what it reads, it may put on record before it ends."""
     async with engine.connect() as conn:
-        await conn.execute(_READ_AS, {"role": reader.value, "unit": unit or "", "above": above, "number": number})
+        told = {"unit": unit or "", "above": above, "number": number, "read_only": "off" if records else "on"}
+        await conn.execute(_READ_AS, {"role": reader.value, **told})
         yield conn

@@ -103,6 +103,25 @@ people = Table(
     Column("name", Text),
     Column("phone", Text),
     Column("address", Text),
+    Column("phone_index", Text, comment="keyed; decision 0013"),
+    Column("phone_master", Text, comment="which master key the index is under"),
+    Column("consent", Boolean, nullable=False, server_default="false", comment="to be named to a unit (Art. 15)"),
+    Index("ix_people_phone_index", "phone_index", postgresql_where="phone_index IS NOT NULL"),
+)
+
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _case(),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("unit", Text),
+    Column("purpose", Text, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("note", Text, ForeignKey("notes.id"), comment="the reason, where one is asked for"),
+    Index("ix_disclosures_case_number_at", "case_number", "at"),
 )
 
 notes = Table(

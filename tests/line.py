@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api.access import Caller, issue
@@ -18,8 +20,11 @@ from api.app import create_app
 from api.rights import UNITS
 from domain.vocabulary import Role
 from settings import Settings
+from storage.engine import single
+from storage.vault import Masters, Vault
 
 SECRET = b"a secret of the tests, 32 bytes long"
+MASTERS = b"tests " + b64encode(b"the master key of tests: 32 byte")
 
 
 @dataclass
@@ -87,10 +92,16 @@ def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18", blobs:
         task_queue=queue,
         rule_set=rule_set,
         secret=SECRET,
+        masters=MASTERS,
         sms_gateway_url=None,
         sweep_seconds=1,
         blobs=blobs,
     )
+
+
+def vault_on(engine: AsyncEngine) -> Vault:
+    """The vault of this database, by the tests' master key."""
+    return Vault(Masters.read(MASTERS), single(engine))
 
 
 @asynccontextmanager

@@ -39,6 +39,7 @@ from storage.changes import Cause
 from storage.engine import single
 from storage.files import CASE
 from storage.notes import note
+from tests.line import vault_on
 from tests.sandbox import SANDBOX
 from worker import build_worker
 from workflows.client import Elsewhere, Later, hand_over, signal, start
@@ -116,7 +117,7 @@ class Town:
             return register(replace(case, number=unique, desk=unique), calendar, request=request)
 
         day = received.astimezone(SHANGHAI).date()
-        result = await intake.register(self.engine, words, day, made, calendar.version)
+        result = await intake.register(self.engine, vault_on(self.engine), words, day, made, calendar.version)
         assert result is not None
         request = Request(self, result.file.case.number, ahead=received - datetime.now(UTC))
         self.requests.append(request)

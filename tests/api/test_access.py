@@ -12,6 +12,7 @@ from joserfc.jwk import OctKey
 from api.access import ALGORITHM, AUDIENCE, Caller, issue
 from api.examples import EXAMPLES
 from api.rights import ROLES
+from domain.masking import masked_address, masked_name, masked_phone
 from domain.vocabulary import Act, Role
 from tests.api.conftest import Stored
 from tests.line import SECRET, Line, token
@@ -187,7 +188,12 @@ async def test_who_complains_about_staff_or_reports_is_not_shown_to_the_unit(
 ) -> None:  # Art. 15
     number = (await house.register(name=NAME, phone=PHONE, address=ADDRESS, **facts))["number"]
     await house.done(number, "transfer", Role.AGENT, lead=unit)
-    person = {"name": NAME, "phone": PHONE, "address": ADDRESS}
+    person = {
+        "readable": True,
+        "name": masked_name(NAME),
+        "phone": masked_phone(PHONE),
+        "address": masked_address(ADDRESS),
+    }
     assert (await house.get(f"/cases/{number}", Role.AGENT)).json()["person"] == person
     assert (await house.get(f"/cases/{number}", Role.UNIT, unit)).json()["person"] == (person if shown else None)
     pages = [await house.get(f"/cases/{number}{part}", Role.UNIT, unit) for part in PARTS]
@@ -198,7 +204,7 @@ async def test_who_complains_about_staff_or_reports_is_not_shown_to_the_unit(
 
 async def test_a_caller_back_sees_whom_to_call(house: Line) -> None:
     number = (await house.register(phone=PHONE))["number"]
-    assert (await house.get(f"/cases/{number}", Role.CALLER)).json()["person"]["phone"] == PHONE
+    assert (await house.get(f"/cases/{number}", Role.CALLER)).json()["person"]["phone"] == masked_phone(PHONE)
 
 
 async def test_the_role_never_comes_from_the_request(untouched: Line) -> None:

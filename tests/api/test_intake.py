@@ -23,8 +23,10 @@ from cli.rows import read_rows
 from domain.districts import DISTRICTS
 from domain.limits import SHANGHAI
 from domain.vocabulary import Exclusion, Role
+from storage import reading
+from storage.people import open_words
 from tests.api.conftest import Stored
-from tests.line import SECRET, Line, token
+from tests.line import SECRET, Line, token, vault_on
 
 SENTINEL = "样例机密原话"
 REQUEST = {"title": "样例路灯不亮", "text": "样例路12号门前的路灯不亮。"}
@@ -212,7 +214,12 @@ async def test_words_come_back_unchanged(house: Line, record: AsyncEngine, words
     assert await words_of(record, number) == (title, words)
     case = (await house.get(f"/cases/{number}", Role.AGENT)).json()
     assert (case["texts"][0]["title"], case["texts"][0]["text"]) == (title, words)
-    assert (case["person"]["name"], case["person"]["address"]) == (title, title)
+    async with record.connect() as conn:
+        row = await reading.person(conn, number)
+    assert row is not None
+    said = open_words((await vault_on(record).keys([number]))[number], number, row)
+    assert (said["name"], said["address"]) == (title, title)
+    assert case["person"]["name"] == title[0] + "＊" * (len(title) - 1)
 
 
 async def test_the_statement_of_the_person_is_kept_as_the_instant_it_names(house: Line) -> None:

@@ -29,7 +29,7 @@ from storage.tables import notices, people
 from tests.api import rows
 from tests.api.gateway import Gateway
 from tests.api.rows import case
-from tests.line import SECRET, Line, unit_for
+from tests.line import SECRET, Line, unit_for, vault_on
 from worker import build_worker
 from workflows.sweep import SweepWorkflow
 
@@ -64,7 +64,7 @@ async def states(engine: AsyncEngine) -> dict[str, tuple[str, int, str | None]]:
 async def deliver(engine: AsyncEngine, gateway: Gateway | None, after: float = 0) -> int:
     """One batch, so many seconds after the notices were written."""
     at = AT + timedelta(seconds=after)
-    return await Outbox(engine, gateway.url if gateway else None, now=lambda: at).deliver()
+    return await Outbox(engine, vault_on(engine), gateway.url if gateway else None, now=lambda: at).deliver()
 
 
 # -- sending -------------------------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ async def test_a_person_is_told_by_message_and_no_word_of_anybody_is_in_temporal
     wrong = {"reach": "reached", "resolved": True, "rating": "good", "comment": "样例机密评语\x00"}
     assert (await line.post(f"/cases/{number}/attempt", Role.CALLER, wrong)).status_code == 422
     queue = f"outbox-{uuid4().hex}"
-    async with build_worker(temporal.client, engine, queue, gateway.url):
+    async with build_worker(temporal.client, engine, queue, gateway.url, vault=vault_on(engine)):
         swept = await temporal.client.execute_workflow(SweepWorkflow.run, id=queue, task_queue=queue)
     assert swept["sent"] == 4
     templates = ("register", "transfer", "ask", "feedback")

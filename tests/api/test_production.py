@@ -37,6 +37,13 @@ async def test_it_starts_when_somebody_could_sign_in(
     assert answers == tokens
 
 
+async def test_it_does_not_start_without_the_keys_that_seal_who_asked(database: str) -> None:
+    app = create_app(replace(settings_for(database, "nobody-works-here"), production=True, masters=None))
+    with pytest.raises(RuntimeError, match="HOTLINE_MASTER_KEYS_FILE is not set"):
+        async with app.router.lifespan_context(app):
+            pytest.fail("it started")
+
+
 def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
     monkeypatch.setenv("HOTLINE_SECRET", "s" * 32)

@@ -82,7 +82,7 @@ async def test_whoever_asks_anything_gets_rows_of_their_own_cases_only(
     reader, told, seen = SIGHT[who]
     facts = {key: cases[value] if key == "number" else value for key, value in told.items()}
     of_cases = {table for table in POLICIES[reader] if table != "changes"}
-    async with reading_as(engine, reader, **facts) as conn:
+    async with reading_as(engine, reader, **facts) as conn:  # type: ignore[arg-type]
         for table in of_cases:
             found = await numbers_in(conn, table)
             assert found <= {cases[name] for name in seen}, table

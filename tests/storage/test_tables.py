@@ -31,9 +31,11 @@ from storage.calendar import read
 from storage.migrate import alembic_config
 from storage.readers import release
 from storage.units import Unit
+from storage.vault import Vault
 from tests.api import rows
 from tests.api.rows import case
 from tests.conftest import owning
+from tests.line import vault_on
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SENTINEL = "样例机密原话"
@@ -137,7 +139,7 @@ async def test_a_fact_comes_back_as_it_was_written(engine: AsyncEngine) -> None:
 # -- a step is whole or not at all ---------------------------------------------------------------------------------------
 
 
-async def registered(engine: AsyncEngine, number: str, key: str | None = None) -> Result:
+async def registered(engine: AsyncEngine, number: str, key: str | None = None, vault: Vault | None = None) -> Result:
     """Register an invented case under this number."""
     request = intake.Request("channel-1", key, "digest", None, "样例", SENTINEL, None, "19900000001", None)
     async with engine.connect() as conn:
@@ -148,7 +150,7 @@ async def registered(engine: AsyncEngine, number: str, key: str | None = None) -
         case = Case(number=number, desk=number, registered_at=AT, **facts)  # type: ignore[arg-type]
         return register(case, calendar, request=request)
 
-    made = await intake.register(engine, request, AT.date(), make, calendar.version)
+    made = await intake.register(engine, vault or vault_on(engine), request, AT.date(), make, calendar.version)
     assert made is not None
     return made
 
@@ -245,7 +247,7 @@ async def test_two_writers_of_one_step_write_it_once(engine: AsyncEngine) -> Non
 async def test_a_registration_by_an_older_calendar_takes_no_number(engine: AsyncEngine) -> None:
     request = intake.Request("c", None, "d", None, "样例", SENTINEL, None, None, None)
     before = await contents(engine)
-    made = await intake.register(engine, request, AT.date(), _any, 0)
+    made = await intake.register(engine, vault_on(engine), request, AT.date(), _any, 0)
     assert made is None
     assert await contents(engine) == before
 
@@ -324,7 +326,7 @@ async def test_what_is_sealed_stays_as_it_was_sealed(engine: AsyncEngine) -> Non
 FAILING: dict[str, tuple[type[DBAPIError], str]] = {
     "twice": (IntegrityError, "INSERT INTO notes VALUES ('n', 'TJ20260302000001', :words, :words, :words, now())"),
     "null": (IntegrityError, "INSERT INTO notes VALUES ('m', 'TJ20260302000001', NULL, :words, :words, now())"),
-    "no case": (IntegrityError, "INSERT INTO people VALUES (:words, :words, :words, :words)"),
+    "no case": (IntegrityError, "INSERT INTO people (case_number, name) VALUES (:words, :words)"),
     "no number": (DataError, "SELECT CAST(:words AS integer)"),
     "NUL": (DataError, "SELECT :words || :nul"),
     "no table": (ProgrammingError, "SELECT :words FROM nowhere"),

@@ -15,6 +15,8 @@ from temporalio.client import WorkflowHistory
 from domain.refusals import Refusal
 from domain.vocabulary import Text
 from storage import reading
+from storage.people import open_words
+from tests.line import vault_on
 from tests.town import NAME, PHONE, SECRET, Request, Town, words_in
 
 
@@ -53,7 +55,9 @@ async def test_no_word_of_a_person_reaches_temporal(town: Town) -> None:
     assert {note["kind"] for note in notes} == set(Text)
     assert all(SECRET in note["text"] for note in notes)
     assert person is not None
-    assert (person["name"], person["phone"]) == (NAME, PHONE)
+    keys = await vault_on(town.engine).keys([request.number])
+    said = open_words(keys[request.number], request.number, person)
+    assert (said["name"], said["phone"]) == (NAME, PHONE)
     histories = await request.histories()
     assert len(histories) == 3
     for history in histories:

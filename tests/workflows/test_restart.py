@@ -24,7 +24,7 @@ from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import single
 from storage.reception import Reception
-from tests.line import settings_for
+from tests.line import settings_for, vault_on
 from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
@@ -265,8 +265,16 @@ async def test_a_desk_that_forgot_that_it_did_it_refuses_and_the_answer_is_as_it
 def house_of(town: Town, database: str) -> House:
     once = single(town.engine)
     settings = settings_for(database, town.queue)
-    calendar, reception = CalendarInForce(once), Reception(once, Blobs(settings.blobs), None)
-    return House(settings, town.engine, once, town.env.client, calendar, lambda: datetime.now(UTC), reception)
+    return House(
+        settings=settings,
+        engine=town.engine,
+        once=once,
+        vault=vault_on(town.engine),
+        temporal=town.env.client,
+        calendar=CalendarInForce(once),
+        now=lambda: datetime.now(UTC),
+        reception=Reception(once, Blobs(settings.blobs), None),
+    )
 
 
 async def missed(request: Request, act: str, role: str, **codes: Any) -> None:

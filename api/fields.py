@@ -31,6 +31,7 @@ FIELDS: dict[str, str] = {
     "Intake.district": "where it is (区): the code or the Chinese name of a district of Tianjin",
     "Unit.district": "the code of its district (区); null: of the whole city",
     "respondent": "the code of the office complained of (被投诉单位; Art. 7(4))",
+    "consent": "the person agrees to be named to the units, also where they would be shielded (Art. 9 ¶2, 15)",
     "infringement": "the person believes that enforcement infringed their rights (Art. 9 ¶3)",
     "status": "where the case stands (状态)",
     "status_zh": "where the case stands, in Chinese",
@@ -216,7 +217,7 @@ FIELDS: dict[str, str] = {
     "length": "how many bytes are kept; a picture is written anew without place and device",
     "Announced.name": "what the person calls it (文件名), up to 200 characters",
     "Progress.kind": "what it is, by its content; null: not whole yet",
-    "salt": "what the text's ID was made with, beside title and text: see `Note`",
+    "salt": "what the text's ID was made with, beside title and text: see `Note`; null: masked for this reader",
     "entries": "how each entry is chained, by its sequence number",
     "parts": "the sequence numbers of the Centre's file and of each unit's part",
     # Changes of the house's own.

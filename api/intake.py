@@ -48,6 +48,7 @@ class Intake:
     phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
     address: Line | None = None
     call_from: Hour | None = None
+    consent: bool = False
     attachments: Uploads = ()
 
 
@@ -98,8 +99,8 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
 
 
 def _said(given: Intake) -> bytes:
-    """What was handed in, for its digest; what brings nothing is as it was before there were attachments."""
-    return INTAKE.dump_json(given, exclude=None if given.attachments else {"attachments"})
+    """What was handed in, for its digest; without what came later to the form and was left out."""
+    return INTAKE.dump_json(given, exclude={name for name in ("attachments", "consent") if not getattr(given, name)})
 
 
 async def _register(house: House, given: Intake, caller: Caller, key: str | None, digest: str) -> Result:
@@ -114,6 +115,8 @@ async def _register(house: House, given: Intake, caller: Caller, key: str | None
         phone=given.phone,
         address=given.address,
         uploads=given.attachments,
+        consent=given.consent,
+        role=caller.role,
     )
     attachments = await house.brought("", caller, given.attachments)
     now = house.now()

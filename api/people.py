@@ -1,7 +1,8 @@
-"""Who asked: masked for whoever reads a case, in full by a purpose and on record (Art. 15)."""
+"""Who asked: masked for whoever reads a case, in full by a purpose and on record (Art. 9 ¶2, 15)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -14,11 +15,12 @@ from api.access import TRACKING, Caller, CallerDep, opens
 from api.errors import Problem, documented
 from api.examples import shown as example
 from api.house import House, HouseDep, Number
-from api.rights import PURPOSES
-from api.sight import look, protected
+from api.rights import PURPOSES, SHIELDED
+from api.sight import Sight, look
+from api.texts import Words
 from api.views import Person, Row, view
-from domain.masking import masked_address, masked_name, masked_phone
-from domain.refusals import NotYours
+from domain.masking import masked, masked_address, masked_name, masked_phone
+from domain.refusals import NotYours, Unknown
 from domain.regulation import art
 from domain.vocabulary import Purpose, Role
 from storage import disclosures, reading
@@ -43,14 +45,44 @@ async def shown(house: House, number: str, kept: Row) -> Person:
     return Person(readable=True, **{name: MASKS[name](word) if (word := said[name]) else None for name in FIELDS})
 
 
+async def sheltered(
+    house: House, case: Row, sight: Sight, entries: Iterable[Row], notes: Iterable[Row]
+) -> Iterable[Row]:
+    """The texts that are for the reader. Whoever is not told who asked reads them masked, but for its own.
+
+    Masked is also without the salt, with which a guess could be tried against the ID.
+    """
+    texts = sight.texts(entries, notes)
+    if not texts or sight.person(case):
+        return texts
+    own = {id for entry in entries if sight.unit and entry["unit"] == sight.unit for id in entry["notes"].values()}
+    said = await _own_words(house, case["number"])
+    return [note if note["id"] in own else _masked(note, said) for note in texts]
+
+
+async def _own_words(house: House, number: str) -> list[str | None]:
+    async with house.once.connect() as conn:
+        kept = await reading.person(conn, number)
+    try:
+        return list((await words(house, number, kept)).values()) if kept else []
+    except Unreadable:
+        return []
+
+
+def _masked(note: Row, said: Iterable[str | None]) -> Row:
+    title = masked(note["title"], *said) if note["title"] else None
+    return {**note, "title": title, "text": masked(note["text"], *said), "salt": None}
+
+
 router = APIRouter(tags=["people"])
 
 
 @body(config=ConfigDict(extra="forbid"))
 class Asked:
-    """What the full identity is read for."""
+    """What the full identity is read for. Who is shielded is identified by a supervisor, who says why."""
 
     purpose: Purpose
+    reason: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +103,7 @@ class Disclosed:
     unit: str | None
     purpose: Purpose
     actor: str | None = None
+    reason: str | None = None
 
 
 @router.post(
@@ -81,25 +114,35 @@ class Disclosed:
     openapi_extra=example({"purpose": "contact"}),
 )
 async def post_person(number: Number, given: Asked, caller: CallerDep, house: HouseDep, response: Response) -> Identity:
-    """By a purpose that is the role's. Who is protected is told to no unit; no person that can be read: 404."""
+    """By a purpose that is the role's. Who is shielded is told to no unit; no person that can be read: 404."""
     keys = await house.vault.keys([number])
     async with house.reading(caller, records=True) as conn:
         row, sight = await look(conn, number, caller)
-        if caller.role not in PURPOSES[given.purpose]:
-            raise Problem(403, "Forbidden", f"`{given.purpose}` is no purpose of the role {caller.role}")
-        entries = await reading.rows_of(conn, "entries", number)
-        if caller.role is Role.AGENT and protected(row, entries):
-            raise NotYours("who is protected is told to no agent: a supervisor may", art(9, paragraph=2))
-        kept = await reading.person(conn, number) if sight.person(row, entries) else None
+        _permit(caller, given, row)
+        kept = await reading.person(conn, number) if sight.person(row) else None
         try:
             said = open_words(keys.get(number), number, kept) if kept else None
         except Unreadable:
             raise Problem(404, "Unreadable", "the key that seals who asked is gone: it cannot be read") from None
         if said is None:
             raise Problem(404, "NoPerson", "who asked is not for this reader")
-        await disclosures.disclose(conn, number, house.now(), caller.subject, caller.role, caller.unit, given.purpose)
+        await disclosures.disclose(conn, _disclosure(house, number, caller, given.purpose), given.reason)
     response.headers["Cache-Control"] = "no-store"
     return Identity(**said)
+
+
+def _permit(caller: Caller, asked: Asked, case: Row) -> None:
+    """A refusal, unless the purpose is the role's, here too if the person is shielded."""
+    if caller.role not in PURPOSES.get(asked.purpose, ()):
+        raise Problem(403, "Forbidden", f"`{asked.purpose}` is no purpose of the role {caller.role}")
+    if case["shielded"] and not caller.unit and caller.role not in SHIELDED.get(asked.purpose, ()):
+        raise NotYours("who is shielded is told to a supervisor who says why (`identify`)", art(9, paragraph=2))
+    if (asked.purpose is Purpose.IDENTIFY) != (asked.reason is not None):
+        raise Unknown("`reason`: whoever identifies a person says why, and nobody else")
+
+
+def _disclosure(house: House, number: str, caller: Caller, purpose: Purpose) -> disclosures.Disclosure:
+    return disclosures.Disclosure(number, house.now(), caller.subject, caller.role, caller.unit, purpose)
 
 
 @router.get(
@@ -109,7 +152,7 @@ async def post_person(number: Number, given: Asked, caller: CallerDep, house: Ho
     responses=documented(401, 403, 404, 422, 503),
 )
 async def get_disclosures(number: Number, caller: CallerDep, house: HouseDep) -> list[Disclosed]:
-    """Each reading: who, when, for what."""
+    """Each reading, and each consent: who, when, for what."""
     async with house.reading(caller) as conn:
         await look(conn, number, caller)
         return [view(Disclosed, row) for row in await disclosures.of_case(conn, number)]
@@ -130,4 +173,56 @@ async def track_disclosures(
     opened = opens(house.settings.secret, number, code)
     async with house.reading(person, number if opened else "") as conn:
         await look(conn, number, person, opened)
-        return [view(Disclosed, {**row, "actor": None}) for row in await disclosures.of_case(conn, number)]
+        rows = await disclosures.of_case(conn, number)
+    return [view(Disclosed, {**row, "actor": None, "reason": None}) for row in rows]
+
+
+@body(config=ConfigDict(extra="forbid"))
+class Consent:
+    """Whether the person agrees to be named to the units (Art. 9 ¶2)."""
+
+    consent: bool
+
+
+CONSENT = example({"consent": True})
+
+
+@router.post(
+    "/cases/{number}/consent",
+    summary="告知同意 · consent to be named, by telephone",
+    response_description="As it stands now; each change is on record.",
+    responses=documented(401, 403, 404, 413, 422, 503),
+    openapi_extra=CONSENT,
+)
+async def post_consent(number: Number, given: Consent, caller: CallerDep, house: HouseDep) -> Consent:
+    """The person says so to the Centre. To withdraw it closes the case's texts and person to the units again."""
+    async with house.once.connect() as conn:
+        await look(conn, number, caller)
+    return await _consented(house, number, given, caller)
+
+
+@router.post(
+    "/tracking/{number}/consent",
+    summary="告知同意 · consent to be named",
+    tags=["tracking"],
+    response_description="As it stands now; each change is on record.",
+    responses=documented(404, 413, 422, 503),
+    openapi_extra=CONSENT,
+)
+async def track_consent(
+    number: Number,
+    given: Consent,
+    code: Annotated[str, Header(**TRACKING, description="as intake gave it")],
+    house: HouseDep,
+) -> Consent:
+    """The person says so. To withdraw it closes the case's texts and person to the units again."""
+    person = Caller(f"requester:{number}", Role.REQUESTER)
+    async with house.once.connect() as conn:
+        await look(conn, number, person, opens(house.settings.secret, number, code), reading.standing)
+    return await _consented(house, number, given, person)
+
+
+async def _consented(house: House, number: str, given: Consent, caller: Caller) -> Consent:
+    purpose = Purpose.CONSENT if given.consent else Purpose.WITHDRAWN
+    await disclosures.consent(house.engine, _disclosure(house, number, caller, purpose), given.consent)
+    return given

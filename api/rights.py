@@ -73,14 +73,23 @@ UPLOADERS = CENTRE | {R.CHANNEL} | frozenset(role for act in BRINGING if act in 
 """Whoever may do an act that brings attachments."""
 
 UPLOADING = (("POST", "/uploads"), ("HEAD", "/uploads/{upload}"), ("PATCH", "/uploads/{upload}"))
+
 PURPOSES: Mapping[Purpose, frozenset[Role]] = {
     Purpose.CONTACT: CENTRE | UNITS,
     Purpose.VERIFY: CENTRE | UNITS,
     Purpose.CALLBACK: CENTRE | {R.CALLER},
     Purpose.VISIT: UNITS,
     Purpose.AUDIT: frozenset({R.AUDITOR}),
+    Purpose.IDENTIFY: frozenset({R.SUPERVISOR}),
 }
 """Who may read a person's full identity, for what."""
+
+SHIELDED: Mapping[Purpose, frozenset[Role]] = {
+    Purpose.CALLBACK: frozenset({R.CALLER}),
+    Purpose.AUDIT: frozenset({R.AUDITOR}),
+    Purpose.IDENTIFY: frozenset({R.SUPERVISOR}),
+}
+"""The same where the person is shielded (Art. 9 ¶2); to identify them asks for a reason."""
 
 
 OWNED: dict[str, frozenset[Role]] = {
@@ -92,6 +101,8 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /cases/{number}/deeds": READERS - {R.ANALYST},
     "POST /cases/{number}/person": CENTRE | UNITS | {R.CALLER, R.AUDITOR},
     "GET /cases/{number}/disclosures": frozenset({R.SUPERVISOR, R.AUDITOR}),
+    "POST /cases/{number}/consent": CENTRE,
+    "POST /tracking/{number}/consent": frozenset({R.REQUESTER}),
     "GET /tracking/{number}/disclosures": frozenset({R.REQUESTER}),
     "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
     "POST /searches/phone": CENTRE,

@@ -19,7 +19,7 @@ from api.rights import OWNERSHIP, Ownership
 from api.views import Row, texts_of
 from domain.attachments import KINDS, OF_A_PERSON
 from domain.routing import above
-from domain.vocabulary import Act, Matter, Part, Report, Text
+from domain.vocabulary import Act, Matter, Part, Text
 from storage import reading
 
 REQUEST = (Act.REGISTER, Act.SUPPLEMENT)
@@ -85,28 +85,29 @@ class Sight:
     def attachments(self, case: Row, entries: Iterable[Row], attached: Iterable[Row]) -> list[Row]:
         """The attachments of the entries that are for the reader, each with its entry's number and instant.
 
-        None, an analyst's. Whoever is not told who asked gets no picture and no recording, but its own.
+        None, an analyst's. Whoever is not told who asked gets no picture, no recording and nothing that the person
+        brought, but its own.
         """
         if self.ownership is Ownership.CODES:
             return []
         entries = list(entries)
-        told = self.person(case, entries)
+        told = self.person(case)
         by_id = {row["id"]: row for row in attached}
         return [
             {**by_id[id], "entry": entry["seq"], "at": entry["at"], "event": entry["event"]}
             for entry in entries
             if self.shows(entry)
             for id in entry["attachments"]
-            if id in by_id and (told or self._brought(entry) or KINDS[by_id[id]["kind"]].family not in OF_A_PERSON)
+            if id in by_id and (told or self._brought(entry) or not _of_a_person(entry, by_id[id]))
         ]
 
     def _brought(self, entry: Row) -> bool:
         return self.unit is not None and entry["unit"] == self.unit
 
-    def person(self, case: Row, entries: Iterable[Row]) -> bool:
-        """Is the reader told who asked? A unit while it has a part, unless the person is protected; who reads all of it."""
+    def person(self, case: Row) -> bool:
+        """Is the reader told who asked? A unit while it has a part, unless the person is shielded; who reads all of it."""
         if self.unit:
-            return self.extent is not Extent.ENDED and not protected(case, entries)
+            return self.extent is not Extent.ENDED and not case["shielded"]
         return self.ownership not in (Ownership.ESCALATED, Ownership.CODES)
 
     def trims(self, entry: Row) -> bool:
@@ -130,11 +131,9 @@ class Sight:
         return ";".join(lack for lack in lacks if lack.startswith(f"{self.unit}: "))
 
 
-def protected(case: Row, entries: Iterable[Row]) -> bool:
-    """Was it ever a complaint about staff or a report of unlawful conduct? No correction takes the shelter away (Art. 15)."""
-    said = [case, *(entry["detail"] for entry in entries)]
-    ever = {facts.get(name) for facts in said for name in ("matter", "old_matter", "report", "old_report")}
-    return bool(ever & {Matter.STAFF, Report.UNLAWFUL})
+def _of_a_person(entry: Row, attached: Row) -> bool:
+    """May it show who asked?"""
+    return entry["event"] in REQUEST or KINDS[attached["kind"]].family in OF_A_PERSON
 
 
 def sight(caller: Caller, case: Row, parts: Iterable[Row], opened: bool = False) -> Sight | None:

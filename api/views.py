@@ -88,14 +88,14 @@ class Note:
     """A text: of the request, or given with an act; `id` is what the entry of the act refers to.
 
     The ID is the SHA-256, as hex, of the JSON list of salt, title and text: no white space, no character escaped that
-    JSON lets stand, in UTF-8.
+    JSON lets stand, in UTF-8. Whoever is not told who asked gets title and text masked (＊), and no salt.
     """
 
     id: str
     kind: Text
     text: str
     title: str | None
-    salt: str
+    salt: str | None
     written_at: datetime
 
 

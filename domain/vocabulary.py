@@ -281,13 +281,16 @@ class Text(Word):
 
 
 class Purpose(Word):
-    """What somebody reads a person's full identity for; each reading is on record (Art. 15)."""
+    """What somebody reads a person's full identity for, or opens it to the units; each is on record (Art. 15)."""
 
     CONTACT = "contact", "联系", "contact"
     VERIFY = "verify", "核实", "verification"
     CALLBACK = "callback", "回访", "callback"
     VISIT = "visit", "现场处理", "handling on the spot"
     AUDIT = "audit", "审计", "audit"
+    IDENTIFY = "identify", "核明身份", "identifying who is shielded"
+    CONSENT = "consent", "同意告知承办单位", "consent to be named to the units"
+    WITHDRAWN = "withdrawn", "撤回同意", "consent withdrawn"
 
 
 class Change(Word):

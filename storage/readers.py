@@ -83,8 +83,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "notes": f"kind <> '{Text.INTERNAL}' AND {OF_A_CASE_IN_SIGHT}",
         "attachments": OF_A_CASE_IN_SIGHT,
         "archives": OF_A_CASE_IN_SIGHT,
-        "people": "EXISTS (SELECT FROM cases c WHERE c.number = case_number"
-        f" AND (consent OR c.matter <> '{Matter.STAFF}' AND c.report IS DISTINCT FROM '{Report.UNLAWFUL}'))",
+        "people": f"{OF_A_CASE_IN_SIGHT} AND NOT shielded(case_number)",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
@@ -140,7 +139,7 @@ def _statements() -> list[str]:
     told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
     told += [f"GRANT DELETE ON {', '.join(GIVEN_UP)} TO {APP}"]
     told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
-    told += [COMPLAINED_OF]
+    told += [COMPLAINED_OF, SHIELDED]
     for table in guarded:
         told += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
         told += _policy(table, "owner", "CURRENT_USER", f"USING ({EVERY}) WITH CHECK ({EVERY})")
@@ -157,6 +156,25 @@ COMPLAINED_OF = f"""
     AS $$ SELECT EXISTS (SELECT FROM cases WHERE number = asked AND {_COMPLAINED_OF}) $$
 """
 """Asks of rows that the reader does not see: the policy of `cases` itself asks for assignments."""
+
+_EVER = " OR ".join(
+    f"detail->>'{said}' = '{word}'"
+    for word, named in ((Matter.STAFF, "matter"), (Report.UNLAWFUL, "report"))
+    for said in (named, f"old_{named}")
+)
+SHIELDED = f"""
+    CREATE OR REPLACE FUNCTION shielded(asked text) RETURNS boolean STABLE SECURITY DEFINER
+    SET search_path = public LANGUAGE sql
+    AS $$
+        SELECT NOT EXISTS (SELECT FROM people WHERE case_number = asked AND consent) AND (
+            EXISTS (SELECT FROM cases WHERE number = asked
+                    AND (matter = '{Matter.STAFF}' OR report = '{Report.UNLAWFUL}'))
+            OR EXISTS (SELECT FROM entries WHERE case_number = asked AND ({_EVER})))
+    $$
+"""
+"""Was it ever a complaint about staff or a report of unlawful conduct, and did the person not consent to be named?
+
+No correction takes the shelter away (Art. 9 ¶2, 15)."""
 
 
 def role_made(name: str, kind: str) -> str:

@@ -230,8 +230,8 @@ async def list_changes(conn: AsyncConnection, limit: int, cursor: str | None) ->
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
-    """The case's row, and whether its due instant is provisional."""
-    query = select(cases, PROVISIONAL).where(cases.c.number == number)
+    """The case's row, whether its due instant is provisional, and whether the person is shielded from the units."""
+    query = select(cases, PROVISIONAL, func.shielded(cases.c.number).label("shielded")).where(cases.c.number == number)
     return _one((await conn.execute(query)).mappings().one_or_none())
 
 

@@ -33,10 +33,15 @@ def _pairs(run: str) -> list[str]:
 async def search(
     conn: AsyncConnection, words: str, reader: str | None = None, limit: int = 50, cursor: str | None = None
 ) -> Rows:
-    """Cases with a text that holds all the words, the latest registered first. `reader`: the unit that asks."""
+    """Cases with a text that holds all the words, the latest registered first. `reader`: the unit that asks.
+
+    It finds no case that shields the person: by looking for a name it would learn whose it is.
+    """
     asked = func.to_tsquery(literal_column("'simple'"), query_of(words))
     found = select(notes.c.case_number).where(_WORDS.bool_op("@@")(asked))
     query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(
         cases.c.number.in_(found), *conditions(CaseFilter(reader=reader))
     )
+    if reader:
+        query = query.where(~func.shielded(cases.c.number))
     return await page(conn, query, Order((cases.c.number,), last_first=True), limit, cursor)

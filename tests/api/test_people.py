@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -55,11 +58,111 @@ async def test_the_full_identity_is_told_by_a_purpose_and_each_reading_is_on_rec
     assert mine == [seen | {"actor": None}]
 
 
-async def test_who_is_protected_is_told_to_no_unit_and_nothing_is_on_record(house: Line) -> None:
-    number = (await house.register(**SAID, matter="issue", report="unlawful"))["number"]
-    await house.done(number, "transfer", Role.AGENT, lead="WATER")
-    assert (await house.post(f"/cases/{number}/person", Role.UNIT, {"purpose": "contact"}, "WATER")).status_code == 404
-    refused = await house.post(f"/cases/{number}/person", Role.AGENT, {"purpose": "contact"})
-    assert (refused.status_code, refused.json()["provision"]) == (403, "Art. 9 ¶2")
+async def shielded(house: Line, **facts: Any) -> dict[str, Any]:
+    """A report of unlawful conduct that names its author in the text, in WATER's hands."""
+    text = "我是张样例，电话 199-0000-8890，住和平区样例路12号。样例商行排放污水。"
+    made: dict[str, Any] = await house.register(**SAID, title="张样例举报", text=text, report="unlawful", **facts)
+    await house.done(made["number"], "transfer", Role.AGENT, lead="WATER", reason="张样例反映排污，请办理。")
+    return made
+
+
+async def test_who_reports_is_identified_by_a_supervisor_who_says_why(house: Line) -> None:  # Art. 9 ¶2
+    number = (await shielded(house))["number"]
+    path = f"/cases/{number}/person"
+    assert (await house.post(path, Role.UNIT, {"purpose": "contact"}, "WATER")).status_code == 404
+    for role in (Role.AGENT, Role.SUPERVISOR):
+        refused = await house.post(path, role, {"purpose": "contact"})
+        assert (refused.status_code, refused.json()["provision"]) == (403, "Art. 9 ¶2")
+    assert (await house.post(path, Role.SUPERVISOR, {"purpose": "identify"})).status_code == 422
     assert (await house.get(f"/cases/{number}/disclosures", Role.SUPERVISOR)).json() == []
-    assert (await house.post(f"/cases/{number}/person", Role.SUPERVISOR, {"purpose": "verify"})).status_code == 200
+    why = {"purpose": "identify", "reason": "样例：核对举报人的补充材料。"}
+    assert (await house.post(path, Role.SUPERVISOR, why)).json() == SAID
+    (seen,) = (await house.get(f"/cases/{number}/disclosures", Role.AUDITOR)).json()
+    assert (seen["purpose"], seen["reason"]) == ("identify", why["reason"])
+
+
+@pytest.mark.parametrize(("role", "purpose"), [(Role.CALLER, "callback"), (Role.AUDITOR, "audit")])
+async def test_whoever_calls_back_or_audits_reads_also_who_is_shielded(house: Line, role: Role, purpose: str) -> None:
+    number = (await shielded(house))["number"]
+    assert (await house.post(f"/cases/{number}/person", role, {"purpose": purpose})).json() == SAID
+
+
+async def test_a_unit_reads_the_texts_of_who_is_shielded_masked_and_cannot_try_guesses(house: Line) -> None:
+    number = (await shielded(house))["number"]
+    await house.done(number, "explain", Role.UNIT, "WATER", reason="样例：待勘察，电话 022-12345678。")
+    seen = await house.get(f"/cases/{number}", Role.UNIT, "WATER")
+    assert not [word for word in (*SAID.values(), "199-0000-8890") if word in seen.text]
+    own: list[dict[str, str]] = []
+    others: list[dict[str, str]] = []
+    for note in seen.json()["texts"]:
+        (others if note["salt"] is None else own).append(note)
+    assert [note["text"] for note in own] == ["样例：待勘察，电话 022-12345678。"]
+    assert sorted(note["text"][-5:] for note in others) == ["排放污水。", "，请办理。"]
+    whole = (await house.get(f"/cases/{number}", Role.AGENT)).json()["texts"]
+    assert all(note["salt"] and "＊" not in note["text"] for note in whole)
+
+
+async def test_a_unit_does_not_find_by_a_name_whose_report_it_has(house: Line) -> None:
+    made = await shielded(house)
+    named = {"words": "张样例举报"}
+
+    async def found() -> list[bool]:
+        pages = [(await house.post("/searches/texts", role, named, unit)).json()["items"] for role, unit in WHO]
+        return [made["number"] in [case["number"] for case in page] for page in pages]
+
+    assert await found() == [True, False]
+    await consent(house, made, True)
+    assert await found() == [True, True]
+
+
+WHO = ((Role.SUPERVISOR, None), (Role.UNIT, "WATER"))
+
+
+async def consent(house: Line, made: dict[str, Any], given: bool) -> None:
+    code = {"Tracking-Code": made["tracking_code"]}
+    said = await house.http.post(f"/tracking/{made['number']}/consent", json={"consent": given}, headers=code)
+    assert (said.status_code, said.json()) == (200, {"consent": given})
+
+
+async def test_whoever_consents_is_named_to_the_unit_until_they_withdraw_it(house: Line) -> None:
+    made = await shielded(house)
+    path = f"/cases/{made['number']}"
+
+    async def named() -> bool:
+        seen = await house.get(path, Role.UNIT, "WATER")
+        told = await house.post(f"{path}/person", Role.UNIT, {"purpose": "contact"}, "WATER")
+        assert (told.status_code == 200) is (seen.json()["person"] is not None) is ("199-0000-8890" in seen.text)
+        return told.status_code == 200
+
+    assert not await named()
+    for given in (True, True, False):
+        await consent(house, made, given)
+        assert await named() is given
+    assert (await house.post(f"{path}/consent", Role.SUPERVISOR, {"consent": True})).status_code == 200
+    assert await named()
+    mine = (await house.get(f"{path}/disclosures", Role.AUDITOR)).json()
+    said = [(each["role"], each["purpose"]) for each in mine if each["purpose"] != "contact"]
+    assert said == [("requester", "consent"), ("requester", "withdrawn"), ("supervisor", "consent")]
+
+
+async def test_who_consents_at_intake_is_named_and_it_is_on_record(house: Line) -> None:
+    number = (await shielded(house, consent=True))["number"]
+    assert (await house.get(f"/cases/{number}", Role.UNIT, "WATER")).json()["person"]["name"] == "张＊＊"
+    (said,) = (await house.get(f"/cases/{number}/disclosures", Role.SUPERVISOR)).json()
+    assert (said["role"], said["purpose"]) == ("channel", "consent")
+
+
+async def test_no_correction_takes_the_shelter_away(house: Line) -> None:  # Art. 15
+    number = (await house.register(**SAID, matter="staff", respondent="HEAT"))["number"]
+    await house.done(number, "correct", Role.SUPERVISOR, matter="issue", reason="样例：不是投诉工作人员。")
+    await house.done(number, "transfer", Role.AGENT, lead="WATER")
+    assert (await house.get(f"/cases/{number}", Role.UNIT, "WATER")).json()["person"] is None
+    assert (await house.post(f"/cases/{number}/person", Role.AGENT, {"purpose": "contact"})).status_code == 403
+
+
+async def test_another_code_consents_to_nothing(house: Line) -> None:
+    made = await shielded(house)
+    wrong = {"Tracking-Code": "AAAAAAAAAAAAAAAA"}
+    answer = await house.http.post(f"/tracking/{made['number']}/consent", json={"consent": True}, headers=wrong)
+    assert answer.status_code == 404
+    assert (await house.get(f"/cases/{made['number']}", Role.UNIT, "WATER")).json()["person"] is None

@@ -261,7 +261,11 @@ def calendar_load(
     why = cause(reason, by)
 
     async def publish(url: str) -> tuple[int, int]:
-        notice = read_notice(file.read_text(encoding="utf-8-sig"))
+        try:
+            notice = read_notice(file.read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise ValueError(f"line {line} is not in UTF-8") from None
         async with database(url) as conn:
             return await announce(conn, notice, why)
 

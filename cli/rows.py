@@ -72,13 +72,29 @@ def read_rows(source: Path | None, limit: int, seed: int) -> Rows:
 def _objects(content: bytes, unread: list[int]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         try:
-            row = json.loads(line.decode()) if line.strip() else {}
+            row = json.loads(line.decode(), **STRICTLY) if line.strip() else {}
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
             unread.append(number)
         elif line.strip():
             yield row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object none of whose keys is there twice: which of the two was meant, nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _none(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
+
+
+STRICTLY: dict[str, Any] = {"object_pairs_hook": _once, "parse_constant": _none}
+"""JSON as RFC 8259 has it."""
 
 
 def request(row: dict[str, Any], left_out: Counter[str]) -> dict[str, Any] | None:
@@ -110,10 +126,14 @@ def _words(given: Any) -> str:
     """Text or number as text that can be stored (no NUL, no lone surrogate); empty if nothing of it can be seen."""
     if isinstance(given, float) and given.is_integer():
         given = int(given)
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
+    if isinstance(given, bool) or not isinstance(given, str | int | float) or given in ENDLESS:
         return ""
     words = re.sub("[\x00\ud800-\udfff]", "", str(given))
     return words if _bare(words) else ""
+
+
+ENDLESS = (float("inf"), float("-inf"))
+"""What a number too large to be one is read as."""
 
 
 def _bare(text: str) -> str:

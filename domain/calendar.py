@@ -6,6 +6,7 @@ calendar knows how far it is published, and everything later is provisional: "no
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,15 @@ from typing import Any
 WEEKDAYS = tuple(f"星期{numeral}" for numeral in "一二三四五六日")
 ONE_DAY = timedelta(days=1)
 LAST_WEEK = timedelta(days=7)
+FIRST, LAST = 2000, 2099
+"""The years that a notice may be for; so are the days that the API takes."""
+LONGEST = timedelta(days=31)
+"""More days in one piece were never off."""
+NAME = 100
+"""Characters that a title or a name may have."""
+QUOTED = re.compile(r"""\(?(['"]).*\1[,)]*""")
+"""What the parser quotes of a file: keys and characters."""
+KINDS = {str: "a text", int: "a number", float: "a fraction", bool: "true or false", list: "a list", dict: "a table"}
 
 
 def _works_anyway(day: date) -> bool:
@@ -102,7 +112,7 @@ def seeded_notices() -> tuple[Notice, ...]:
 
 
 def read_notice(text: str) -> Notice:
-    """Parse the file of one notice (TOML); a ValueError says what is wrong with it.
+    """Parse the file of one notice (TOML); a ValueError says where and what is wrong, in days and names of holidays.
 
         [notice]
         year = 2025
@@ -117,17 +127,28 @@ def read_notice(text: str) -> Notice:
 
     Days belong to the notice's year or to the December before it.
     """
-    file = _table(tomllib.loads(text), "the file", required={"notice"}, allowed={"holiday"})
+    file = _table(_toml(text), "the file", required={"notice"}, allowed={"holiday"})
     head = _table(file["notice"], "[notice]", required={"year", "title"}, allowed={"published", "ordinary"})
     year, title = head["year"], _name(head["title"], "title")
     if type(year) is not int:
-        raise ValueError(f"[notice] year must be a number, not {year!r}")
+        raise ValueError(f"[notice] year must be a number, not {_kind(year)}")
+    if not FIRST <= year <= LAST:
+        raise ValueError(f"[notice] year must be one from {FIRST} to {LAST}")
     published = _day(head["published"], "published") if "published" in head else None
     days = [Day(day, _works_anyway(day), "") for day in _days(head.get("ordinary", []), "ordinary")]
     for holiday in _list(file.get("holiday", []), "holiday"):
         days += _holiday(holiday)
     _refuse_odd(days, year)
     return Notice(year, title, published, tuple(days))
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(QUOTED.sub("…", str(error))) from None
+    except (ValueError, RecursionError):
+        raise ValueError("the file holds a number that is too long, or lists nested too deeply") from None
 
 
 def _holiday(raw: Any) -> Iterator[Day]:
@@ -163,33 +184,42 @@ def _days(raw: Any, where: str) -> Iterator[date]:
         first, last = (_day(end, where) for end in (item if isinstance(item, list) else (item, item)))
         if last < first:
             raise ValueError(f"{where}: {last} comes before {first}")
+        if last - first > LONGEST:
+            raise ValueError(f"{where}: from {first} to {last} are too many days for one holiday")
         yield from (first + n * ONE_DAY for n in range((last - first).days + 1))
 
 
 def _day(raw: Any, where: str) -> date:
     if type(raw) is not date:  # a datetime is a date too
-        raise ValueError(f"{where}: a day such as 2025-10-01, without quotes, expected, not {raw!r}")
+        raise ValueError(f"{where}: a day such as 2025-10-01, without quotes, expected, not {_kind(raw)}")
     return raw
 
 
 def _name(raw: Any, where: str) -> str:
     if not isinstance(raw, str) or not raw.strip():
-        raise ValueError(f"{where}: a text expected, not {raw!r}")
+        raise ValueError(f"{where}: a text expected, not {_kind(raw)}")
+    if len(raw) > NAME or not raw.isprintable():
+        raise ValueError(f"{where}: one line of at most {NAME} characters expected")
     return raw
+
+
+def _kind(raw: Any) -> str:
+    return KINDS.get(type(raw), "a day or an hour")
 
 
 def _list(raw: Any, where: str) -> list[Any]:
     if type(raw) is not list:
-        raise ValueError(f"{where}: a list expected, not {raw!r}")
+        raise ValueError(f"{where}: a list expected, not {_kind(raw)}")
     return raw
 
 
 def _table(raw: Any, where: str, required: set[str], allowed: set[str]) -> dict[str, Any]:
     """A table with these keys and no others; a misspelt key would be a holiday lost."""
     if type(raw) is not dict:
-        raise ValueError(f"{where}: a table expected, not {raw!r}")
+        raise ValueError(f"{where}: a table expected, not {_kind(raw)}")
     if missing := required - raw.keys():
         raise ValueError(f"{where} lacks {', '.join(sorted(missing))}")
     if unknown := raw.keys() - required - allowed:
-        raise ValueError(f"{where} has unknown keys: {', '.join(sorted(unknown))}")
+        named = sorted(key if key.isascii() and key.isalpha() and len(key) <= NAME else "…" for key in unknown)
+        raise ValueError(f"{where} has unknown keys: {', '.join(named)}")
     return raw

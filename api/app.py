@@ -28,6 +28,7 @@ from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
 from api.house import House
+from api.patience import Patience
 from api.query import known
 from api.signin import open_sign_in
 from settings import Settings
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(routes.router)
 
+    app.add_middleware(Patience)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
 

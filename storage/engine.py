@@ -9,6 +9,15 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+CONNECTING = {
+    "connect_timeout": 5,  # a server that is there and lets nobody in would be waited for for minutes
+    "tcp_user_timeout": 15_000,  # and one that is gone without a word, too
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""How soon a connection is given up; a server that is merely slow keeps it."""
+
 
 def make_engine(url: str, pool_size: int = 20) -> AsyncEngine:
     """An engine whose single statements are transactions of their own; several go through `engine.begin()`."""
@@ -18,7 +27,7 @@ def make_engine(url: str, pool_size: int = 20) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=10,
         pool_use_lifo=True,  # few connections, each with its statements prepared
-        connect_args={"prepare_threshold": 1},
+        connect_args={"prepare_threshold": 1, **CONNECTING},
     )
     event.listen(engine.sync_engine, "handle_error", _quote_nothing)
     return engine

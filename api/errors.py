@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from http import HTTPStatus
@@ -49,6 +50,8 @@ MEANING: dict[int, str] = {
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room for a file, where an upload is put together."""
 JSON = "a JSON object in UTF-8 is wanted, with Content-Type: application/json"
 """What is said of a body that is none."""
 
@@ -155,6 +158,12 @@ async def _database(request: Request, error: Any) -> Response:
     raise error
 
 
+async def _full(request: Request, error: Any) -> Response:
+    if error.errno in FULL:
+        return await _beside(request, error)
+    raise error
+
+
 async def _broken(_: Request, __: Any) -> Response:
     return problem(500, "Broken", "an error of ours; it is in the log")
 
@@ -172,6 +181,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] =
     DBAPIError: _database,
     BaseError: _beside,
     ScannerAway: _beside,
+    OSError: _full,
     Exception: _broken,
 }
 """Every error of the application ends as problem+json."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import SEEK_END, BytesIO
-from tempfile import TemporaryFile
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -79,6 +78,6 @@ def stripped(file: BinaryIO, kind: Kind) -> BinaryIO:
 def _anew(picture: Image.Image, kind: Kind) -> BinaryIO:
     upright = ImageOps.exif_transpose(picture)
     upright.info = {name: value for name, value in upright.info.items() if name == "transparency"}
-    made: BinaryIO = TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+    made = BytesIO()  # into a file on a full disk, Pillow writes what fits and says nothing
     upright.save(made, kind.code, **SAVED[kind.code])
     return made

@@ -276,7 +276,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": Answer,
         "headers": {"Location": {"description": "Where to look.", "schema": {"type": "string"}}},
     },
-    **documented(401, 403, 404, 409, 412, 413, 422, 503),
+    **documented(401, 403, 404, 409, 410, 412, 413, 422, 503),
 }
 """What every act may be answered with beside 200."""
 

@@ -14,6 +14,8 @@ from api import (
     acts,
     attachments,
     changes,
+    disposals,
+    erasures,
     errors,
     intake,
     people,
@@ -94,6 +96,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         receipts,
         vocabulary,
         changes,
+        disposals,
+        erasures,
         searches,
     ):
         app.include_router(routes.router)

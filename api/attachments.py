@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import CallerDep
-from api.errors import Problem, documented, problem
+from api.errors import Problem, destroyed, documented, problem
 from api.house import House, HouseDep, Number
 from api.sight import Sight, look
 from api.tracking import PUBLIC_EVENTS, RequesterDep
@@ -47,7 +47,7 @@ LISTED = "What the caller may see, in the order of the entries."
     tags=["reading"],
     summary="附件清单 · what is attached",
     response_description=LISTED,
-    responses=documented(401, 403, 404, 422, 503),
+    responses=documented(401, 403, 404, 410, 422, 503),
 )
 async def list_attachments(number: Number, caller: CallerDep, house: HouseDep) -> list[Attachment]:
     """With each entry what came with it; no picture and no recording to whoever is not told who asked (Art. 15)."""
@@ -62,7 +62,7 @@ async def list_attachments(number: Number, caller: CallerDep, house: HouseDep) -
     tags=["reading"],
     summary="下载附件 · one attachment",
     response_class=Response,
-    responses={**SERVED, **documented(401, 403, 404, 416, 422, 503)},
+    responses={**SERVED, **documented(401, 403, 404, 410, 416, 422, 503)},
 )
 async def get_attachment(number: Number, id: Id, caller: CallerDep, house: HouseDep, range: Range = None) -> Response:
     """As a file to save, or a part of it."""
@@ -77,7 +77,7 @@ async def get_attachment(number: Number, id: Id, caller: CallerDep, house: House
     tags=["tracking"],
     summary="附件清单 · what is attached",
     response_description=LISTED,
-    responses=documented(404, 422, 503),
+    responses=documented(404, 410, 422, 503),
 )
 async def track_attachments(number: Number, caller: RequesterDep, house: HouseDep) -> list[Attachment]:
     """What the person sent, and what came with the steps that concern the person."""
@@ -89,7 +89,7 @@ async def track_attachments(number: Number, caller: RequesterDep, house: HouseDe
     tags=["tracking"],
     summary="下载附件 · one attachment",
     response_class=Response,
-    responses={**SERVED, **documented(404, 416, 422, 503)},
+    responses={**SERVED, **documented(404, 410, 416, 422, 503)},
 )
 async def track_attachment(
     number: Number, id: Id, caller: RequesterDep, house: HouseDep, range: Range = None
@@ -107,6 +107,8 @@ async def _persons(house: House, number: str, caller: RequesterDep) -> list[Row]
 async def _seen(conn: AsyncConnection, row: Row, sight: Sight, events: Any = None) -> list[Row]:
     if not sight.reads:
         return []
+    if row["disposed_at"]:
+        raise destroyed()
     entries = await reading.rows_of(conn, "entries", row["number"])
     attached = await reading.rows_of(conn, "attachments", row["number"])
     seen = sight.attachments(row, entries, attached)

@@ -39,6 +39,7 @@ MEANING: dict[int, str] = {
     403: "Not for this role, or the case is in other hands.",
     404: "No such case, or none that the caller may see.",
     409: "Refused: the case stands elsewhere (`allowed` says what may be done), or it is too late. Names the provision.",
+    410: "The words of this case were destroyed (销毁); what stays is codes, hashes and the register.",
     412: "Somebody acted since the version that `If-Match` names.",
     413: "The body is too large.",
     415: "No such content is taken; the kinds that are taken are named.",
@@ -92,6 +93,11 @@ class Problem(Exception):
     def __init__(self, status: int, kind: str, detail: str) -> None:
         super().__init__(detail)
         self.status, self.kind, self.detail = status, kind, detail
+
+
+def destroyed() -> Problem:
+    """A 410: the words that were asked for, or that an act would add to, are no longer kept."""
+    return Problem(410, "Destroyed", "the words of this case were destroyed: the register says when, and by which list")
 
 
 def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:

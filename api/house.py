@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 
 from api.access import Caller
-from api.errors import NotNow, Problem
+from api.errors import NotNow, Problem, destroyed
 from api.sight import Extent, look
 from domain.acts import check
 from domain.attachments import A_CASE
@@ -211,6 +211,8 @@ class House:
         """The desk of a case that this caller may see; the unit that the act is about has a part in it, or had one."""
         async with self.once.connect() as conn:
             case, _ = await look(conn, number, caller, opened, reading.standing)
+            if case["destroyed"]:
+                raise destroyed()
             parts = await reading.rows_of(conn, "assignments", number) if about else []
         if about and about not in {part["unit"] for part in parts}:
             raise Unknown(

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as body
 
 from api.access import TRACKING, Caller, CallerDep, opens
-from api.errors import Problem, documented
+from api.errors import Problem, destroyed, documented
 from api.examples import shown as example
 from api.house import House, HouseDep, Number
 from api.rights import PURPOSES, SHIELDED
@@ -36,12 +36,15 @@ async def words(house: House, number: str, kept: Row) -> dict[str, str | None]:
     return open_words(keys.get(number), number, kept)
 
 
+UNREADABLE = Person(readable=False, name=None, phone=None, address=None)
+
+
 async def shown(house: House, number: str, kept: Row) -> Person:
     """The person, masked."""
     try:
         said = await words(house, number, kept)
     except Unreadable:
-        return Person(readable=False, name=None, phone=None, address=None)
+        return UNREADABLE
     return Person(readable=True, **{name: MASKS[name](word) if (word := said[name]) else None for name in FIELDS})
 
 
@@ -110,7 +113,7 @@ class Disclosed:
     "/cases/{number}/person",
     summary="查看身份 · who asked, in full",
     response_description="Who asked; the reading is on record, and the person sees it.",
-    responses=documented(401, 403, 404, 413, 422, 503),
+    responses=documented(401, 403, 404, 410, 413, 422, 503),
     openapi_extra=example({"purpose": "contact"}),
 )
 async def post_person(number: Number, given: Asked, caller: CallerDep, house: HouseDep, response: Response) -> Identity:
@@ -118,6 +121,8 @@ async def post_person(number: Number, given: Asked, caller: CallerDep, house: Ho
     keys = await house.vault.keys([number])
     async with house.reading(caller, records=True) as conn:
         row, sight = await look(conn, number, caller)
+        if row["disposed_at"]:
+            raise destroyed()
         _permit(caller, given, row)
         kept = await reading.person(conn, number) if sight.person(row) else None
         try:

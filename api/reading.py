@@ -14,7 +14,7 @@ from api.access import Caller, CallerDep
 from api.errors import Problem, documented, problem
 from api.examples import SEALED, answered
 from api.house import House, HouseDep, Number
-from api.people import sheltered, shown
+from api.people import UNREADABLE, sheltered, shown
 from api.sight import Extent, Sight, look
 from api.texts import District
 from api.views import (
@@ -115,7 +115,8 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
         clocks = await reading.rows_of(conn, "clocks", number)
         entries = await reading.rows_of(conn, "entries", number)
         notes = await reading.rows_of(conn, "notes", number) if sight.reads else []
-        kept = await reading.person(conn, number) if sight.person(row) else None
+        told = sight.person(row)
+        kept = await reading.person(conn, number) if told else None
     own = [view(Assignment, part) for part in assignments if sight.own(part["unit"])]
     texts = [view(Note, note) for note in await sheltered(house, row, sight, entries, notes)]
     if sight.extent is Extent.ENDED:
@@ -128,7 +129,7 @@ async def get_case(number: Number, caller: CallerDep, house: HouseDep, response:
         assignments=own,
         clocks=[view(Ticking, c) for c in clocks if c["state"] == "running" and sight.own(c["owner"])],
         texts=texts,
-        person=await shown(house, number, kept) if kept else None,
+        person=await shown(house, number, kept) if kept else UNREADABLE if told and row["disposed_at"] else None,
     )
 
 

@@ -104,6 +104,7 @@ OWNED: dict[str, frozenset[Role]] = {
     "POST /cases/{number}/consent": CENTRE,
     "POST /tracking/{number}/consent": frozenset({R.REQUESTER}),
     "GET /tracking/{number}/disclosures": frozenset({R.REQUESTER}),
+    "POST /tracking/{number}/erasure": frozenset({R.REQUESTER}),
     "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
     "POST /searches/phone": CENTRE,
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
@@ -126,10 +127,19 @@ OWNED: dict[str, frozenset[Role]] = {
 }
 """Routes that show or move cases: of those that are the caller's business."""
 
+DISPOSING = frozenset({R.SUPERVISOR, R.OFFICE, R.AUDITOR})
+"""Who proposes and appraises lists of disposal, who approves them (Art. 4: the Centre is under the office), who watches."""
+
 PLAIN: dict[str, frozenset[Role]] = {
     "POST /cases": CENTRE | {R.CHANNEL},
     **{f"{method} {path}": UPLOADERS - {R.REQUESTER} for method, path in UPLOADING},
     "POST /notices/receipts": frozenset({R.CHANNEL}),
+    "POST /disposals": frozenset({R.SUPERVISOR}),
+    "POST /disposals/{id}/appraise": frozenset({R.SUPERVISOR}),
+    "POST /disposals/{id}/approve": frozenset({R.OFFICE}),
+    "GET /disposals": DISPOSING,
+    "GET /disposals/{id}": DISPOSING,
+    "GET /destructions": DISPOSING,
     "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
     "GET /units": SIGNED_IN,
     "GET /vocabulary": SIGNED_IN | {R.REQUESTER},

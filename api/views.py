@@ -138,6 +138,8 @@ class Seen(Listed):
     clocks: list[Ticking]
     texts: list[Note]
     person: Person | None
+    disposed_at: datetime | None
+    disposal: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -344,6 +346,7 @@ class Tracked:
     acts: list[Act]
     history: list[Passage]
     texts: list[Said]
+    disposed_at: datetime | None
 
 
 def view(shape: type[Shape], row: Row, **more: Any) -> Shape:

@@ -21,6 +21,7 @@ from api.access import Caller, issue
 from api.rights import SIGNED_IN, UNITS
 from cli.causes import By, Reason, cause
 from cli.demo import play
+from cli.disposal import disposal_app
 from cli.keys import key_app
 from cli.processes import StackError
 from cli.recovery import doctor, rebuild
@@ -62,6 +63,7 @@ archive_app.command()(export)
 app.add_typer(unit_app, name="unit")
 app.add_typer(key_app, name="key")
 app.add_typer(vault_app, name="vault")
+app.add_typer(disposal_app, name="disposal")
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="the API's port; 0: a free one")]
 UiPort = Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="the port of Temporal's UI; 0: a free one")]

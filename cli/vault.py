@@ -30,13 +30,17 @@ def rotate(data: Data = HERE) -> None:
     """
     with plainly():
         try:
-            told = surroundings(data)
-            file = told.get("HOTLINE_MASTER_KEYS_FILE")
-            keys = Path(file).read_bytes() if file else None
-            wrapped, sealed = asyncio.run(_rotate(database_around(data), keys, told.get("HOTLINE_VAULT_URL")))
+            wrapped, sealed = asyncio.run(_rotate(database_around(data), *told_vault(data)))
         except (RuntimeError, Unreadable) as error:
             raise ValueError(str(error)) from None
         typer.echo(f"{wrapped} keys wrapped anew, {sealed} persons sealed or indexed anew")
+
+
+def told_vault(data: Path) -> tuple[bytes | None, str | None]:
+    """The master keys as the file holds them, and the URL of the vault if it is apart."""
+    told = surroundings(data)
+    file = told.get("HOTLINE_MASTER_KEYS_FILE")
+    return Path(file).read_bytes() if file else None, told.get("HOTLINE_VAULT_URL")
 
 
 async def _rotate(url: str, keys: bytes | None, apart: str | None) -> tuple[int, int]:

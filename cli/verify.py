@@ -97,9 +97,11 @@ async def _verify(url: str, seal: Seal, case: str | None, day: date | None, blob
             found += [fault] if fault else []
         for before, root in signed:
             found += [fault async for fault in verification.day(conn, root, before, seal)]
+        gone = await verification.destroyed(conn, case) if day is None else []
         if case and not checked:
             found.append(Broken(case, 0, "no such case"))
-    return _report(checked, len(signed), [each for each in found if not case or _of(each, case)])
+    told = _report(checked, len(signed), [each for each in found if not case or _of(each, case)])
+    return told | ({"destroyed": [{**row, "at": row["at"].isoformat()} for row in gone]} if gone else {})
 
 
 def _of(found: str | Broken, case: str) -> bool:
@@ -139,6 +141,8 @@ def _report(cases: int, signed: int, found: list[str | Broken]) -> dict[str, Any
 
 def _told(report: dict[str, Any]) -> str:
     lines = [f"{report['cases']} cases, {report['roots']} roots: {'broken' if report['broken'] else 'whole'}"]
+    for row in report.get("destroyed", ()):
+        lines.append(f"{row['case_number']}: its words were destroyed on {row['at'][:10]}, by list {row['list']}")
     for each in report["broken"]:
         lines.append(f"{each['case']} entry {each['seq']}: {each['what']}" if "case" in each else each["what"])
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from domain.case import CENTRE, OFFICE
 from domain.lifecycle import FINAL, MOVES, Move
 from domain.messages import MESSAGES
 from domain.notices import NOTICES
-from domain.ruleset import Ladder, Limit, RuleSet, rule_sets
+from domain.ruleset import Ladder, Limit, Retention, RuleSet, rule_sets
 from domain.step import UNWATCHED
 from domain.vocabulary import Act, Audience, Clock, Mark, Outcome, Status
 
@@ -102,7 +102,9 @@ def _rules(rules: RuleSet) -> Iterator[str]:
         f"{rules.callback_spacing.en} apart, {rules.numbers.callback_attempts} times at most. "
         f"Returns that bring a case before the approval office: {rules.numbers.returns_before_escalation}; redos before "
         f"it is supervised: {rules.numbers.redos}. Results that the Centre reviews before the callback: "
-        f"{', '.join(sorted(rules.review))}. Closures open to dispute: {', '.join(sorted(rules.disputable))}."
+        f"{', '.join(sorted(rules.review))}. Closures open to dispute: {', '.join(sorted(rules.disputable))}. "
+        f"Kept, from the January after it was sealed: {', '.join(_kept(row) for row in rules.retentions)}; destroyed at the "
+        f"person's wish not before {rules.numbers.erasure_days} days."
     )
     yield ""
     yield "*wd* is a working day by the State Council's notices. A *window* is when somebody may act: nobody is overdue."
@@ -117,6 +119,11 @@ def _rules(rules: RuleSet) -> Iterator[str]:
         if any(row.clock is clock for row in rules.limits)
     )
     yield from table(("clock", "limit", "what is marked when"), rows)
+
+
+def _kept(row: Retention) -> str:
+    which = next((word.en for word in (row.matter, row.report) if word), None)
+    return f"{row.years} years" + (f" if {which}" if which else "")
 
 
 def _limit(row: Limit) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from domain.case import Case
 from domain.limits import Term
 from domain.regulation import Citation, basis
-from domain.vocabulary import Clock, Mark, Matter, Outcome, Urgency
+from domain.vocabulary import Clock, Mark, Matter, Outcome, Report, Urgency
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,20 @@ class Numbers:
     returns_before_escalation: int
     redos: int
     callback_attempts: int
+    erasure_days: int
+    """How long an archived file stays for whoever may still sue, before the person can have it destroyed."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many years a file is kept, from the first of January after it was sealed; all of the house."""
+
+    years: int
+    matter: Matter | None = None
+    report: Report | None = None
+
+    def fits(self, matter: Matter, report: Report | None) -> bool:
+        return self.matter in (None, matter) and self.report in (None, report)
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class RuleSet:
     numbers: Numbers
     limits: tuple[Limit, ...]
     ladders: tuple[Ladder, ...]
+    retentions: tuple[Retention, ...]
 
     def limit(self, clock: Clock, case: Case, *, complex: bool = False) -> Limit:
         """The most precise limit for this clock and case; a clock without a limit is a LookupError."""
@@ -86,6 +102,10 @@ class RuleSet:
 
     def ladder(self, clock: Clock) -> Iterator[Ladder]:
         return (row for row in self.ladders if row.clock is clock)
+
+    def years_kept(self, matter: Matter, report: Report | None) -> int:
+        """The longest retention that fits."""
+        return max(row.years for row in self.retentions if row.fits(matter, report))
 
 
 @cache
@@ -114,6 +134,7 @@ def read_rule_set(text: str) -> RuleSet:
         numbers=Numbers(**raw["numbers"]),
         limits=tuple(_limit(row) for row in raw["limit"]),
         ladders=tuple(_ladder(row) for row in raw["ladder"]),
+        retentions=tuple(_retention(row) for row in raw["retention"]),
     )
 
 
@@ -141,6 +162,15 @@ def _ladder(row: dict[str, str]) -> Ladder:
         Mark(row["mark"]),
         Term.parse(before) if before else None,
         Term.parse(after) if after else None,
+    )
+
+
+def _retention(row: dict[str, Any]) -> Retention:
+    _no_other(row, "years", "matter", "report")
+    return Retention(
+        years=int(row["years"]),
+        matter=Matter(row["matter"]) if "matter" in row else None,
+        report=Report(row["report"]) if "report" in row else None,
     )
 
 

@@ -302,6 +302,31 @@ class Change(Word):
     UNIT_SET = "unit_set", "变更单位", "unit entered or changed"
 
 
+class Ground(Word):
+    """Why a file is put on a list of disposal (Art. 14)."""
+
+    RETENTION = "retention", "保管期满", "its retention has ended"
+    REQUEST = "request", "本人申请", "the person asked for it"
+
+
+class Keep(Word):
+    """Why appraisal strikes a file off a list of disposal."""
+
+    PROCEEDINGS = "proceedings", "涉诉涉复议", "litigation, reconsideration or petition review"
+    INQUIRY = "inquiry", "审计调查", "an audit or inquiry"
+    VALUE = "value", "继续保存", "worth keeping"
+    MISTAKE = "mistake", "误列", "listed by mistake"
+
+
+class Stage(Word):
+    """Where a list of disposal stands. What may follow is `disposal.STAGES`."""
+
+    PROPOSED = "proposed", "已提出", "proposed"
+    APPRAISED = "appraised", "已鉴定", "appraised"
+    APPROVED = "approved", "已批准", "approved"
+    CARRIED_OUT = "carried_out", "已销毁", "carried out"
+
+
 class Audience(Word):
     """Whom a notice is for."""
 

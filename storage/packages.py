@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.case import Entry
 from domain.chain import Broken, broken, commitment, sealed
 from domain.roots import Head, Proof, prove
-from storage import archives, roots
+from storage import archives, roots, verification
 from storage.blobs import PIECE, Blobs
 from storage.files import ENTRIES, entries_of
 from storage.signing import Forged, Seal
@@ -35,9 +35,14 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 async def write(conn: AsyncConnection, number: str, out: BinaryIO, blobs: Blobs | None) -> None:
     """Write the package of a sealed case, with its texts and attachments if `blobs` is given; a ValueError if not sealed.
 
-    An attachment whose content is lost is left out, and whoever checks the package hears of it.
+    Of a case whose words are destroyed it says when (`destroyed`), and holds none. An attachment whose content is lost
+    is left out, and whoever checks the package hears of it.
     """
+    gone = await verification.destroyed(conn, number)
+    blobs = None if gone else blobs
     parts = await _parts(conn, number, texts=blobs is not None)
+    if gone:
+        parts["manifest"]["destroyed"] = gone[0]["at"].isoformat()
     with ZipFile(out, "w") as archive:
         for name, part in parts.items():
             archive.writestr(_member(f"{name}.json", ZIP_DEFLATED), json.dumps(part, ensure_ascii=False, indent=1))

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import CENTRE, OFFICE
 from domain.vocabulary import Matter, Report, Role, Text
+from storage.destroy import DESTROY
 from storage.tables import metadata
 
 APP = "hotline_app"
@@ -65,12 +66,12 @@ _THE_ONE = "= nullif(current_setting('app.number', true), '')"
 POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives", "disclosures"),
+         "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives", "changes", "disclosures"),
+         "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -83,6 +84,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "notes": f"kind <> '{Text.INTERNAL}' AND {OF_A_CASE_IN_SIGHT}",
         "attachments": OF_A_CASE_IN_SIGHT,
         "archives": OF_A_CASE_IN_SIGHT,
+        "disposals": OF_A_CASE_IN_SIGHT,
         "people": f"{OF_A_CASE_IN_SIGHT} AND NOT shielded(case_number)",
     },
     Reader.OFFICE: {
@@ -91,12 +93,15 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
             ("notes", "attachments", "entries", "deeds", "assignments", "clocks", "archives"), OF_A_CASE_IN_SIGHT
         ),
         "notices": f"audience = '{OFFICE}'",
+        **dict.fromkeys(("disposal_lists", "disposal_items", "disposals"), EVERY),
     },
-    Reader.ANALYST: dict.fromkeys(("cases", "entries", "assignments", "clocks", "handovers", "archives"), EVERY),
+    Reader.ANALYST: dict.fromkeys(
+        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals"), EVERY
+    ),
     Reader.REQUESTER: {
         "cases": f"number {_THE_ONE}",
         **dict.fromkeys(
-            ("people", "notes", "attachments", "entries", "assignments", "clocks", "disclosures"),
+            ("people", "notes", "attachments", "entries", "assignments", "clocks", "disclosures", "disposals"),
             f"case_number {_THE_ONE}",
         ),
     },
@@ -110,6 +115,8 @@ FOR_ALL = ("units", "calendar_notices", "calendar_days")
 APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures")
 """Tables in which not even the house changes a row."""
 
+REGISTER = "disposals"
+"""Written by `destroy` only."""
 
 GIVEN_UP = ("attachments",)
 """Tables from which the house takes rows away: uploads that no act brings."""
@@ -138,8 +145,10 @@ def _statements() -> list[str]:
     told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
     told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
     told += [f"GRANT DELETE ON {', '.join(GIVEN_UP)} TO {APP}"]
+    told += [f"REVOKE INSERT, UPDATE ON {REGISTER} FROM {APP}"]
     told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
-    told += [COMPLAINED_OF, SHIELDED]
+    told += [COMPLAINED_OF, SHIELDED, DESTROY]
+    told += ["REVOKE ALL ON FUNCTION destroy FROM PUBLIC", f"GRANT EXECUTE ON FUNCTION destroy TO {APP}"]
     for table in guarded:
         told += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
         told += _policy(table, "owner", "CURRENT_USER", f"USING ({EVERY}) WITH CHECK ({EVERY})")
@@ -152,7 +161,7 @@ def _statements() -> list[str]:
 
 COMPLAINED_OF = f"""
     CREATE OR REPLACE FUNCTION complained_of(asked text) RETURNS boolean STABLE SECURITY DEFINER
-    SET search_path = public LANGUAGE sql
+    SET search_path = public, pg_temp LANGUAGE sql
     AS $$ SELECT EXISTS (SELECT FROM cases WHERE number = asked AND {_COMPLAINED_OF}) $$
 """
 """Asks of rows that the reader does not see: the policy of `cases` itself asks for assignments."""
@@ -164,7 +173,7 @@ _EVER = " OR ".join(
 )
 SHIELDED = f"""
     CREATE OR REPLACE FUNCTION shielded(asked text) RETURNS boolean STABLE SECURITY DEFINER
-    SET search_path = public LANGUAGE sql
+    SET search_path = public, pg_temp LANGUAGE sql
     AS $$
         SELECT NOT EXISTS (SELECT FROM people WHERE case_number = asked AND consent) AND (
             EXISTS (SELECT FROM cases WHERE number = asked

@@ -26,6 +26,7 @@ from storage.tables import (
     changes,
     clocks,
     deeds,
+    disposals,
     entries,
     handovers,
     notes,
@@ -230,8 +231,14 @@ async def list_changes(conn: AsyncConnection, limit: int, cursor: str | None) ->
 
 
 async def case_row(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
-    """The case's row, whether its due instant is provisional, and whether the person is shielded from the units."""
-    query = select(cases, PROVISIONAL, func.shielded(cases.c.number).label("shielded")).where(cases.c.number == number)
+    """The case's row; is its due instant provisional; is the person shielded; when and by which list it was destroyed."""
+    more = (
+        PROVISIONAL,
+        func.shielded(cases.c.number).label("shielded"),
+        disposals.c.at.label("disposed_at"),
+        disposals.c.list.label("disposal"),
+    )
+    query = select(cases, *more).outerjoin(disposals).where(cases.c.number == number)
     return _one((await conn.execute(query)).mappings().one_or_none())
 
 
@@ -247,7 +254,8 @@ async def standing(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
 
 
 _STANDING = text(
-    "SELECT number, desk, status, matter, respondent, designations, client, round FROM cases WHERE number = :number"
+    "SELECT number, desk, status, matter, respondent, designations, client, round, status = 'archived' AND EXISTS ("
+    " SELECT FROM disposals WHERE case_number = number) AS destroyed FROM cases WHERE number = :number"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -33,6 +34,7 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -295,6 +297,64 @@ archives = Table(
     Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
     Column("sealed_at", DateTime, nullable=False),
     Column("manifest", JSONB, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("asked_at", DateTime, nullable=False, comment="when the person last asked"),
+    Column("refusal", Text, comment="why it was refused: the refusal's words, or why appraisal struck it"),
+    Column("basis", Text, comment="the provision that refuses"),
+)
+
+disposal_lists = Table(
+    "disposal_lists",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("stage", Text, nullable=False, comment="proposed, appraised, approved, carried_out"),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", DateTime, nullable=False),
+    Column("appraised_by", Text),
+    Column("appraised_at", DateTime),
+    Column("approved_by", Text),
+    Column("approved_at", DateTime),
+    Column("carried_out_at", DateTime),
+    CheckConstraint("appraised_by <> proposed_by", "appraiser"),
+    CheckConstraint("approved_by <> proposed_by AND approved_by <> appraised_by", "approver"),
+    CheckConstraint("stage = 'proposed' OR appraised_by IS NOT NULL", "appraised"),
+    CheckConstraint("stage IN ('proposed', 'appraised') OR approved_by IS NOT NULL", "approved"),
+    Index("ix_disposal_lists_proposed_at", "proposed_at", "id"),
+)
+
+disposal_items = Table(
+    "disposal_items",
+    metadata,
+    Column("list", Text, ForeignKey("disposal_lists.id"), nullable=False),
+    _case(),
+    Column("ground", Text, nullable=False),
+    Column("struck", Text, comment="why appraisal struck it off: a code"),
+    Column("claims", Text, unique=True, comment="the case, while the item is not struck: it stands on one list only"),
+    PrimaryKeyConstraint("list", "case_number"),
+    CheckConstraint("(struck IS NULL) = (claims IS NOT NULL) AND coalesce(claims, case_number) = case_number", "claim"),
+)
+
+disposals = Table(
+    "disposals",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("list", Text, ForeignKey("disposal_lists.id"), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("texts", Integer, nullable=False),
+    Column("attachments", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("identity", Boolean, nullable=False, comment="it said who asked"),
+    Column("entries", Integer, nullable=False),
+    Column("chain", Text, nullable=False, comment="the hash of the last entry"),
+    Index("ix_disposals_at", "at", "case_number"),
 )
 
 roots = Table(

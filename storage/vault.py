@@ -95,6 +95,7 @@ KEEP = """
 """
 """A number that was not used up may have left its key here: the case that takes it brings its own."""
 _FIND = text("SELECT case_number, master, wrapped FROM vault.case_keys WHERE case_number = ANY(:numbers)")
+_DESTROY = text("DELETE FROM vault.case_keys WHERE case_number = :number")
 _STALE = text(
     "SELECT case_number, master, wrapped FROM vault.case_keys WHERE master <> :current AND case_number > :after"
     " ORDER BY case_number LIMIT :limit"
@@ -133,6 +134,12 @@ class Vault:
             except Unreadable:
                 continue
         return found
+
+    async def destroy(self, number: str) -> None:
+        """The key of a case whose person is destroyed, where the vault is apart; with the data, `destroy()` takes it."""
+        if self.apart:
+            async with self.engine.connect() as conn:
+                await conn.execute(_DESTROY, {"number": number})
 
     async def rewrapped(self, page: int = 500) -> AsyncIterator[int]:
         """Wrap what is under an older master key under the current one, page by page: how many so far. Resumable."""
@@ -186,4 +193,5 @@ def lay_out_at(url: str) -> None:
     engine = create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
         lay_out(connection)
+        connection.execute(text(f"GRANT DELETE ON vault.case_keys TO {APP}"))
     engine.dispose()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Entry
@@ -17,6 +17,7 @@ from storage.blobs import Blobs, sha256_of
 from storage.files import ENTRIES
 from storage.roots import Root
 from storage.signing import Forged, Seal
+from storage.tables import disposals
 
 PAGE = 500
 COMMITTED = 64
@@ -25,13 +26,14 @@ COMMITTED = 64
 _CASES = text(
     """
     SELECT c.number, c.entries AS last, c.chain, a.manifest -> 'entries' AS sealed,
+           CASE WHEN d.at IS NOT NULL THEN jsonb_build_array(d.entries, d.chain) END AS destroyed,
            (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.seq), '[]') FROM entries e WHERE e.case_number = c.number)
                AS entries,
            (SELECT coalesce(jsonb_object_agg(n.id, jsonb_build_array(n.salt, n.title, n.text)), '{}')
             FROM notes n WHERE n.case_number = c.number) AS texts,
            (SELECT coalesce(jsonb_object_agg(t.id, to_jsonb(t)), '{}')
             FROM attachments t WHERE t.case_number = c.number) AS attachments
-    FROM cases c LEFT JOIN archives a ON a.case_number = c.number
+    FROM cases c LEFT JOIN archives a ON a.case_number = c.number LEFT JOIN disposals d ON d.case_number = c.number
     WHERE c.number > :after AND (NOT :some OR c.number IN :numbers) ORDER BY c.number LIMIT :page
     """
 ).bindparams(bindparam("numbers", expanding=True))
@@ -47,10 +49,12 @@ async def cases(
         rows = (await conn.execute(_CASES, parameters)).all()
         for row in rows:
             entries = ENTRIES.validate_python(row.entries)
-            found = broken(row.number, entries, row.last, row.chain) or next(
-                _texts(row.number, entries, row.texts), None
-            )
+            found = broken(row.number, entries, row.last, row.chain)
             found = found or next(_sealed(row.number, entries, row.sealed), None)
+            if row.destroyed:
+                yield row.number, found or next(_left(row.number, entries, row), None)
+                continue
+            found = found or next(_texts(row.number, entries, row.texts), None)
             yield row.number, found or await anext(_attachments(row.number, entries, row.attachments, blobs), None)
         if len(rows) < PAGE:
             return
@@ -65,6 +69,15 @@ def _texts(number: str, entries: tuple[Entry, ...], texts: dict[str, list[str | 
                 yield Broken(number, entry.seq, f"its text `{kind}` is missing")
             elif len(id) == COMMITTED and commitment(*texts[id]) != id:  # type: ignore[arg-type]
                 yield Broken(number, entry.seq, f"its text `{kind}` is not what it was")
+
+
+def _left(number: str, entries: tuple[Entry, ...], row: Any) -> Iterator[Broken]:
+    """Of a case that the register says is destroyed: texts and attachments that are still there, or another chain."""
+    if [len(entries), entries[-1].chain if entries else ""] != row.destroyed:
+        yield Broken(number, len(entries), "the entry is not the last one of the register of destruction")
+    for entry in entries:
+        if {*entry.notes.values(), *entry.attachments} & {*row.texts, *row.attachments}:
+            yield Broken(number, entry.seq, "the register says that its words are destroyed, and they are there")
 
 
 async def _attachments(
@@ -128,3 +141,11 @@ _HELD = text(
     JOIN entries e ON e.case_number = h.case_number AND e.seq = h.entries WHERE h.day = :day
     """
 )
+
+
+async def destroyed(conn: AsyncConnection, number: str | None = None) -> list[dict[str, Any]]:
+    """What is destroyed on register, by case: this one, or all."""
+    query = select(disposals.c.case_number, disposals.c.at, disposals.c.list).order_by(disposals.c.case_number)
+    if number:
+        query = query.where(disposals.c.case_number == number)
+    return [dict(row) for row in (await conn.execute(query)).mappings()]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from settings import sqlalchemy_url
 from storage.people import blind, new_key, of_phone, open_words, resealed, seal
+from storage.readers import as_app
 from storage.reading import person
 from storage.vault import Masters, Unreadable, Vault, lay_out_at, open_vault
 from tests.conftest import database_of, owning
@@ -121,3 +122,6 @@ async def test_a_vault_in_a_database_of_its_own(engine: AsyncEngine, postgres: s
         await registered(engine, NUMBERS[0], vault=vault)
         assert set(await vault.keys(NUMBERS)) == {NUMBERS[0]}
     assert await vault_on(engine).keys(NUMBERS) == {}
+    async with open_vault(MASTERS, engine, as_app(url)) as vault:
+        await vault.destroy(NUMBERS[0])
+        assert await vault.keys(NUMBERS) == {}

@@ -21,7 +21,7 @@ from cli.processes import free_port
 from settings import sqlalchemy_url
 from storage.engine import make_engine
 from tests.conftest import database_of
-from tests.line import SECRET, Line
+from tests.line import MASTERS, SECRET, Line
 from tests.town import Town, eventually
 from tests.upgrades.keep import HERE, unpack
 
@@ -122,10 +122,12 @@ def earlier_database(postgres: str, earlier_template: str) -> Iterator[str]:
 
 @pytest.fixture
 async def street(
-    temporal: WorkflowEnvironment, earlier_root: Path, earlier_database: str, queue: str
+    temporal: WorkflowEnvironment, earlier_root: Path, earlier_database: str, queue: str, tmp_path: Path
 ) -> AsyncIterator[Street]:
     """Nothing runs yet. What a worker schedules for the house is taken away in the end."""
+    (tmp_path / "master.keys").write_bytes(MASTERS)
     environment = {
+        "HOTLINE_MASTER_KEYS_FILE": str(tmp_path / "master.keys"),
         "DATABASE_URL": earlier_database,
         "TEMPORAL_ADDRESS": temporal.client.service_client.config.target_host,
         "HOTLINE_TASK_QUEUE": queue,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from limits import RateLimitItem, parse
 
 
 @dataclass(frozen=True)
@@ -33,25 +36,34 @@ class Oidc:
         )
 
 
+LIMITS: Mapping[str, str] = {
+    "address": "3000/minute",  # from one network address: a whole office may be behind it
+    "key": "1200/minute",  # with one API key or token
+    "code": "60/minute",  # with one tracking code
+    "wrong": "20/15 minutes",  # wrong codes and keys from one address: then it is locked out
+}
+"""How often one may ask, unless HOTLINE_LIMIT_ADDRESS and so on say otherwise."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What one process needs to know of its surroundings; made once, at start."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     temporal_address: str
     temporal_namespace: str
     task_queue: str
     rule_set: str
     """The rule set that cases registered now are kept under (`domain/rules/*.toml`)."""
-    secret: bytes
+    secret: bytes = field(repr=False)
     """Signs local tokens and derives tracking codes. A production start without HOTLINE_SECRET is refused."""
     sms_gateway_url: str | None
     """Where notices go (docs/sms-gateway.md); none: they wait in the outbox."""
     sweep_seconds: int
     """How often what was registered but not handed over is handed over."""
-    masters: bytes | None = None
+    masters: bytes | None = field(default=None, repr=False)
     """The master keys, as HOTLINE_MASTER_KEYS_FILE holds them; API and worker do not start without."""
-    vault_url: str | None = None
+    vault_url: str | None = field(default=None, repr=False)
     """The database of the cases' keys (HOTLINE_VAULT_URL); none: with the data."""
     signing_key: Path | None = None
     """The Ed25519 key (PEM) that signs the days' roots; none: they are not signed, and the worker warns."""
@@ -64,6 +76,8 @@ class Settings:
     production: bool = False
     """The local issuer is closed, and the API does not start if nobody could sign in."""
     oidc: Oidc | None = None
+    limits: Mapping[str, RateLimitItem] | None = None
+    """How often one may ask of the API; none: as often as one likes, as on a local stack."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -85,7 +99,22 @@ class Settings:
             scanner=os.environ.get("HOTLINE_SCANNER") or None,
             production=production(),
             oidc=Oidc.from_environment(),
+            limits=limits(),
         )
+
+
+def limits() -> Mapping[str, RateLimitItem] | None:
+    """None if HOTLINE_LIMITS is `off`; a ValueError that names the variable that cannot be read."""
+    if os.environ.get("HOTLINE_LIMITS") == "off":
+        return None
+    return {name: _limit(f"HOTLINE_LIMIT_{name.upper()}", usual) for name, usual in LIMITS.items()}
+
+
+def _limit(variable: str, usual: str) -> RateLimitItem:
+    try:
+        return parse(os.environ.get(variable) or usual)
+    except ValueError:
+        raise ValueError(f"{variable}: how many in what time, as `600/minute`") from None
 
 
 def task_queue() -> str:

@@ -33,6 +33,7 @@ from api.house import House
 from api.patience import Patience
 from api.query import known
 from api.signin import open_sign_in
+from api.throttle import Throttle
 from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
@@ -104,6 +105,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app.add_middleware(Patience)
     app.add_middleware(BodyLimit)
+    if settings.limits:
+        app.add_middleware(Throttle, settings.limits)
     app.add_middleware(SecurityHeaders)
 
     @app.get("/", include_in_schema=False)

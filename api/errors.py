@@ -45,6 +45,7 @@ MEANING: dict[int, str] = {
     415: "No such content is taken; the kinds that are taken are named.",
     416: "No byte of what was asked for is there.",
     422: "Something is missing or does not fit. Never quotes what was sent.",
+    429: "Too many requests, or too many wrong codes from this address; `Retry-After` says when again.",
     503: "The file of record, or what is beside it, cannot be reached; the request may be repeated.",
 }
 """What an error's status says, in OpenAPI."""
@@ -117,7 +118,7 @@ def refused(refusal: Refusal, **more: Any) -> JSONResponse:
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route documents for these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": MEANING[status], "content": content} for status in statuses}
+    return {status: {"description": MEANING[status], "content": content} for status in (*statuses, 429)}
 
 
 async def _refusal(_: Request, refusal: Any) -> Response:

@@ -118,6 +118,8 @@ class LocalStack:
             told["HOTLINE_SIGNING_KEY_FILE"] = str(self.directory / "signing.pem")
         if not os.environ.get("HOTLINE_BLOBS"):
             told["HOTLINE_BLOBS"] = str(self.directory / "blobs")
+        if not os.environ.get("HOTLINE_LIMITS"):
+            told["HOTLINE_LIMITS"] = "off"  # everybody on this machine has one address
         if not os.environ.get("HOTLINE_MASTER_KEYS_FILE"):
             told["HOTLINE_MASTER_KEYS_FILE"] = str(self.directory / "master.keys")
         return told

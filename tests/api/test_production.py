@@ -44,6 +44,14 @@ async def test_it_does_not_start_without_the_keys_that_seal_who_asked(database: 
             pytest.fail("it started")
 
 
+def test_the_settings_do_not_show_their_secrets() -> None:
+    url = "postgresql://u:passwordsample@h/d"
+    told = replace(settings_for(url, "queue"), vault_url=url, secret=b"secretsample", masters=b"1 keysample")
+    shown = repr(told)
+    assert "queue" in shown
+    assert [word for word in ("passwordsample", "secretsample", "keysample") if word in shown] == []
+
+
 def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
     monkeypatch.setenv("HOTLINE_SECRET", "s" * 32)

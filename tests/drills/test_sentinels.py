@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from api.access import Caller, issue
@@ -28,7 +29,7 @@ NAMES = {"id": "0" * 64, "upload": "0" * 32}
 """What else stands in a path: of nothing that exists."""
 CODE = Act.TRANSFER.zh
 """What does stand in Temporal."""
-WORDS = {"title": f"标题{SENTINEL}", "text": f"正文{SENTINEL}：家住{PERSON['address']}。", "channel": "web", **PERSON}
+WORDS = {"title": f"标题{SENTINEL}", "text": f"正文{SENTINEL}：家住哨兵样例路99号。", "channel": "web", **PERSON}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,35 @@ async def test_no_word_of_a_person_is_anywhere_but_in_their_tables(
     assert any(said_in(path.read_bytes(), [CODE]) for path in files if path.name.startswith("temporal.db"))
     for path in files:
         assert said_in(path.read_bytes(), words) == [], path.name
+
+
+async def test_who_asked_is_in_no_file_of_the_database_in_clear(stack: LocalStack, played: list[str]) -> None:
+    """Tables, indexes and WAL, byte for byte; texts are there in clear, for they are searched (decision 0013)."""
+    with psycopg.connect(stack.database_url, autocommit=True) as conn:
+        conn.execute("CHECKPOINT")
+    files = [path.read_bytes() for path in every_file(stack.directory / "postgres")]
+    assert any(said_in(found, [SENTINEL]) for found in files), "the search finds what is there"
+    assert [word for found in files for word in said_in(found, [*PERSON.values()])] == []
+    assert set(PERSON.values()) <= set(played)
+
+
+async def test_no_secret_is_in_a_log(stack: LocalStack, played: list[str], http: httpx.AsyncClient) -> None:
+    """What opens something: of the house, of who signs in rightly and wrongly, of a person (Art. 15)."""
+    secret = (stack.directory / "secret").read_bytes().strip()
+    agent = issue(secret, Caller("agent-1", Role.AGENT), rows(stack, "SELECT now() AS at")[0]["at"])
+    made = (await http.post("/cases", json=WORDS, headers={"Authorization": f"Bearer {agent}"})).json()
+    keys = [line.split()[1] for line in (stack.directory / "master.keys").read_text().splitlines()]
+    wrong = ["samplekey.wrongsecret0123456789", f"{agent[:-4]}AAAA", "WRONGCODEWRONGCO"]
+    for told in wrong[:2]:
+        assert (await http.get("/units", headers={"Authorization": f"Bearer {told}"})).status_code == 401
+    codes = {wrong[2]: 404, made["tracking_code"]: 200}
+    for code, status in codes.items():
+        answer = await http.get(f"/tracking/{made['number']}", headers={"Tracking-Code": code})
+        assert answer.status_code == status
+    logs = {path.name: path.read_bytes() for path in every_file(stack.directory / "logs")}
+    assert said_in(logs["api.log"], ["Started server process"]), "the search finds what is there"
+    for name, log in logs.items():
+        assert said_in(log, [secret.decode(), agent, *keys, *wrong, *codes]) == [], name
 
 
 async def refusals(stack: LocalStack, spec: dict[str, Any], http: httpx.AsyncClient) -> AsyncIterator[str]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as body
 
-from api.access import TRACKING, Caller, CallerDep, opens
+from api.access import Caller, CallerDep
 from api.errors import Problem, destroyed, documented
 from api.examples import shown as example
 from api.house import House, HouseDep, Number
 from api.rights import PURPOSES, SHIELDED
 from api.sight import Sight, look
 from api.texts import Words
+from api.tracking import RequesterDep
 from api.views import Person, Row, view
 from domain.masking import masked, masked_address, masked_name, masked_phone
 from domain.refusals import NotYours, Unknown
@@ -170,14 +170,9 @@ async def get_disclosures(number: Number, caller: CallerDep, house: HouseDep) ->
     response_description="The readings, the first one first.",
     responses=documented(404, 422, 503),
 )
-async def track_disclosures(
-    number: Number, code: Annotated[str, Header(**TRACKING, description="as intake gave it")], house: HouseDep
-) -> list[Disclosed]:
+async def track_disclosures(number: Number, caller: RequesterDep, house: HouseDep) -> list[Disclosed]:
     """Each reading by role, unit, instant and purpose."""
-    person = Caller(f"requester:{number}", Role.REQUESTER)
-    opened = opens(house.settings.secret, number, code)
-    async with house.reading(person, number if opened else "") as conn:
-        await look(conn, number, person, opened)
+    async with house.reading(caller, number) as conn:
         rows = await disclosures.of_case(conn, number)
     return [view(Disclosed, {**row, "actor": None, "reason": None}) for row in rows]
 
@@ -214,17 +209,9 @@ async def post_consent(number: Number, given: Consent, caller: CallerDep, house:
     responses=documented(404, 413, 422, 503),
     openapi_extra=CONSENT,
 )
-async def track_consent(
-    number: Number,
-    given: Consent,
-    code: Annotated[str, Header(**TRACKING, description="as intake gave it")],
-    house: HouseDep,
-) -> Consent:
+async def track_consent(number: Number, given: Consent, caller: RequesterDep, house: HouseDep) -> Consent:
     """The person says so. To withdraw it closes the case's texts and person to the units again."""
-    person = Caller(f"requester:{number}", Role.REQUESTER)
-    async with house.once.connect() as conn:
-        await look(conn, number, person, opens(house.settings.secret, number, code), reading.standing)
-    return await _consented(house, number, given, person)
+    return await _consented(house, number, given, caller)
 
 
 async def _consented(house: House, number: str, given: Consent, caller: Caller) -> Consent:

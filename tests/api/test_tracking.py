@@ -208,5 +208,5 @@ async def test_what_the_person_believes_is_queued_and_nobody_clears_it(house: Li
 def test_what_the_person_may_do_is_what_the_table_says() -> None:
     paths = create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()["paths"]
     posted = {p.split("/")[-1] for p in paths if p.startswith("/tracking/{number}/") and "post" in paths[p]}
-    assert posted - {"uploads", "erasure"} == set(OPEN_TO_PERSON)  # two that are no act of the case
+    assert posted - {"uploads", "erasure", "consent"} == set(OPEN_TO_PERSON)  # three that are no act of the case
     assert set(OPEN_TO_PERSON) == {Act.RATE, Act.SUPPLEMENT, Act.URGE, Act.WITHDRAW, Act.DISPUTE}

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,11 +16,10 @@ import psycopg
 
 from bench.clients import Client, Log, Sent
 from bench.lives import live
+from bench.stack import stack
 from bench.verdict import Verdict, verdict
-from cli.stack import LocalStack, Ports, hotline_services
-from settings import Settings, sqlalchemy_url
-from storage.migrate import migrate
-from workflows.attributes import SEARCH_ATTRIBUTES
+from cli.stack import LocalStack
+from settings import Settings
 from workflows.client import connect
 
 PARTS = ("api", "worker", "temporal", "postgres")
@@ -58,30 +53,9 @@ class Kill:
         return [max(0.0, sent.answered_at - self.up) for sent in self.in_flight if sent.answered_at]
 
 
-@contextmanager
-def stack() -> Iterator[LocalStack]:
-    """A house of its own, with limits of seconds."""
-    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_SECRET", "HOTLINE_SECRET_FILE"):
-        os.environ.pop(variable, None)
-    os.environ |= SURROUNDINGS
-    ports = Ports(0, 0, 0)
-    with (
-        tempfile.TemporaryDirectory(prefix="hotline-chaos-") as directory,
-        LocalStack(
-            Path(directory),
-            ports=ports,
-            services=hotline_services(ports),
-            search_attributes=SEARCH_ATTRIBUTES,
-            migrate=lambda url: migrate(sqlalchemy_url(url)),
-        ) as running,
-    ):
-        os.environ |= running.environment
-        yield running
-
-
 def run(cases: int, kills: int, seed: int) -> dict[str, Any]:
     """Kill under load on a fresh stack; the report."""
-    with stack() as running:
+    with stack(SURROUNDINGS) as running:
         return asyncio.run(_suffer(running, cases, kills, seed))
 
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -17,10 +12,9 @@ from bench.floor_rows import prepare
 from bench.floor_worker import floor_service
 from bench.hotline import Hotline
 from bench.measure import Block, Cpu, History, Party, carry, history, statements
-from cli.stack import LocalStack, Ports, hotline_services
-from settings import Settings, sqlalchemy_url
-from storage.migrate import migrate
-from workflows.attributes import SEARCH_ATTRIBUTES
+from bench.stack import stack
+from cli.stack import LocalStack
+from settings import Settings
 from workflows.client import connect
 from workflows.sweep import ID as SWEEP
 
@@ -31,34 +25,9 @@ COUNTED = 10
 """Cases of each party whose statements are counted, apart from the timed blocks: counting is not for nothing."""
 
 
-@contextmanager
-def stack() -> Iterator[LocalStack]:
-    """A house of its own as it ships: real API, real worker, and the floor's worker. The environment is told."""
-    for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "HOTLINE_RULE_SET", "HOTLINE_SWEEP_SECONDS"):
-        os.environ.pop(variable, None)
-    ports = Ports(0, 0, 0)
-    with (
-        tempfile.TemporaryDirectory(prefix="hotline-bench-") as directory,
-        LocalStack(
-            Path(directory),
-            ports=ports,
-            services=(*hotline_services(ports), floor_service()),
-            search_attributes=SEARCH_ATTRIBUTES,
-            migrate=_prepare,
-        ) as running,
-    ):
-        os.environ |= running.environment
-        yield running
-
-
-def _prepare(url: str) -> None:
-    migrate(sqlalchemy_url(url))
-    prepare(url)
-
-
 def run(cases: int, concurrency: int, blocks: int) -> dict[str, Any]:
     """Measure on a fresh stack; the report."""
-    with stack() as running:
+    with stack({}, floor_service(), prepare=prepare) as running:
         return asyncio.run(_measure(running, cases, concurrency, blocks)) | {"concurrency": concurrency}
 
 

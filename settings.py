@@ -16,6 +16,10 @@ class Oidc:
 
     issuer: str
     audience: str = "hotline-8890"
+    client_id: str = "hotline-8890"
+    """As whom a browser's sign-in is asked for (HOTLINE_OIDC_CLIENT_ID); the audience of its ID token."""
+    client_secret: bytes | None = field(default=None, repr=False)
+    """HOTLINE_OIDC_CLIENT_SECRET_FILE; without it nobody signs in with a browser."""
     role_claim: str = "role"
     unit_claim: str = "unit"
     refresh_seconds: int = 60
@@ -27,9 +31,12 @@ class Oidc:
         issuer = os.environ.get("HOTLINE_OIDC_ISSUER")
         if not issuer:
             return None
+        secret = _file("HOTLINE_OIDC_CLIENT_SECRET_FILE")
         return cls(
             issuer=issuer,
             audience=os.environ.get("HOTLINE_OIDC_AUDIENCE") or cls.audience,
+            client_id=os.environ.get("HOTLINE_OIDC_CLIENT_ID") or cls.client_id,
+            client_secret=(secret.read_bytes().strip() or None) if secret else None,
             role_claim=os.environ.get("HOTLINE_OIDC_ROLE_CLAIM") or cls.role_claim,
             unit_claim=os.environ.get("HOTLINE_OIDC_UNIT_CLAIM") or cls.unit_claim,
             refresh_seconds=int(os.environ.get("HOTLINE_OIDC_REFRESH_SECONDS") or cls.refresh_seconds),

@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from pydantic import TypeAdapter
 
+from api.cookies import SESSION, cookie, same_site
 from api.errors import Problem
 from api.rights import NOBODY, RIGHTS, UNITS
 from api.texts import Code
@@ -104,18 +105,24 @@ class LocalIssuer:
 
 
 class Verifier(Protocol):
-    """Whatever tells who a bearer token speaks of; `api.signin`."""
+    """Whatever tells who a bearer token, or a session's cookie, speaks of; `api.signin`."""
 
     async def caller(self, token: str) -> Caller: ...
+
+    async def seen(self, token: str) -> Caller: ...
 
 
 async def _caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    if credentials is None:
-        raise unauthenticated("a bearer token is needed: Authorization: Bearer …")
     sign_in: Verifier = request.app.state.sign_in
-    caller = await sign_in.caller(credentials.credentials)
+    if credentials:
+        caller = await sign_in.caller(credentials.credentials)
+    elif token := cookie(request, SESSION):
+        same_site(request)
+        caller = await sign_in.seen(token)
+    else:
+        raise unauthenticated("a bearer token is needed (Authorization: Bearer …), or GET /signin with a browser")
     _permit(caller, f"{request.method} {request.scope['route'].path}")
     return caller
 

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from api import (
     acts,
     attachments,
+    browser,
     changes,
     disposals,
     erasures,
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         disposals,
         erasures,
         searches,
+        browser,
     ):
         app.include_router(routes.router)
 

@@ -8,10 +8,12 @@ provider cannot be reached, the last known keys go on; if none was ever known, t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet
@@ -41,41 +43,91 @@ class Provider:
         self._keys: dict[str, Key] = {}
         self._fetched: float | None = None
         self._tried: float | None = None
+        self._document: dict[str, Any] = {}
         self._fetching = asyncio.Lock()
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY,
-            iss={"essential": True, "value": oidc.issuer},
-            aud={"essential": True, "value": oidc.audience},
-            sub={"essential": True},
-            exp={"essential": True},
-        )
 
     async def caller(self, token: str) -> Caller:
         """Who the token speaks of, by the claims that the settings name; a bad or expired one is a 401."""
+        return await self._named(token, aud=self._oidc.audience)
+
+    @property
+    def for_browsers(self) -> bool:
+        """Whether the house is registered there as a client of its own."""
+        return self._oidc.client_secret is not None
+
+    async def authorization(self, back: str, state: str, nonce: str, verifier: str) -> str:
+        """Where a browser signs in (RFC 6749, 7636); a 503 if the provider was never reached."""
+        endpoint = await self._endpoint("authorization_endpoint")
+        async with self._client(back) as client:
+            there, _ = client.create_authorization_url(endpoint, state=state, nonce=nonce, code_verifier=verifier)
+        return str(there)
+
+    async def exchanged(self, back: str, code: str, nonce: str, verifier: str) -> Caller:
+        """Whom the code speaks of; a 401 if the provider does not take it, or it was given for another sign-in."""
+        endpoint = await self._endpoint("token_endpoint")
         try:
-            key = await self._key(str(header(token)["kid"]))
+            async with self._client(back) as client:
+                told = await client.fetch_token(endpoint, code=code, code_verifier=verifier)
+        except (OAuthError, ValueError):
+            raise unauthenticated("the provider does not take this sign-in: begin again at GET /signin") from None
+        except httpx.HTTPError:
+            raise away() from None
+        return await self._named(str(told.get("id_token")), aud=self._oidc.client_id, nonce=nonce)
+
+    def _client(self, back: str) -> AsyncOAuth2Client:
+        return AsyncOAuth2Client(
+            self._oidc.client_id,
+            (self._oidc.client_secret or b"").decode(),
+            token_endpoint_auth_method="client_secret_basic",
+            scope="openid",
+            redirect_uri=back,
+            code_challenge_method="S256",
+            timeout=PATIENCE,
+        )
+
+    async def _endpoint(self, name: str) -> str:
+        if self._fetched is None:
+            await self._refresh(None)
+        if name not in self._document:
+            raise away()
+        return str(self._document[name])
+
+    async def _named(self, token: str, **must: str) -> Caller:
+        try:
+            key = await self._key(header(token).get("kid"))
             claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
-            self._claims.validate(claims)
+            self._registry(must).validate(claims)
             role = Role(claims[self._oidc.role_claim])
             caller = Caller(claims["sub"], role, claims.get(self._oidc.unit_claim) or None)
         except WRONG:
             raise unauthenticated(INVALID) from None
         return fitting(caller)
 
-    async def _key(self, kid: str) -> Key:
+    def _registry(self, must: Mapping[str, str]) -> jwt.JWTClaimsRegistry:
+        named: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in must.items()}
+        needed: dict[str, Any] = {name: {"essential": True} for name in ("sub", "exp")}
+        return jwt.JWTClaimsRegistry(
+            leeway=LEEWAY, iss={"essential": True, "value": self._oidc.issuer}, **named, **needed
+        )
+
+    async def _key(self, kid: str | None) -> Key:
         """The key of this ID; a KeyError if the provider has none, a 503 if it was never reached."""
-        if kid not in self._keys or self._aged():
+        if not self._has(kid) or self._aged():
             await self._refresh(kid)
         if self._fetched is None:
-            raise Problem(503, "Unavailable", "the sign-in provider cannot be reached; the request may be repeated")
-        return self._keys[kid]
+            raise away()
+        return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else self._keys[str(kid)]
 
-    async def _refresh(self, kid: str) -> None:
+    def _has(self, kid: str | None) -> bool:
+        """A token may leave out the ID while only one key is published (OpenID Connect Core, 10.1)."""
+        return len(self._keys) == 1 if kid is None else kid in self._keys
+
+    async def _refresh(self, kid: str | None) -> None:
         """Fetch the keys, one caller at a time; who only finds them old does not wait for another."""
-        if kid in self._keys and self._fetching.locked():
+        if self._has(kid) and self._fetching.locked():
             return
         async with self._fetching:
-            if (kid in self._keys and not self._aged()) or not self._may_try():
+            if (self._has(kid) and not self._aged()) or not self._may_try():
                 return
             self._tried = self._clock()
             try:
@@ -95,6 +147,7 @@ class Provider:
         where = await self._get(f"{self._oidc.issuer.rstrip('/')}/.well-known/openid-configuration")
         if where["issuer"] != self._oidc.issuer:
             raise ValueError("the discovery document is another issuer's")
+        self._document = where
         published = await self._get(where["jwks_uri"])
         signing = [key for key in published["keys"] if key.get("use", "sig") == "sig" and key["kty"] != "oct"]
         return {key.kid: key for key in KeySet.import_key_set({"keys": signing}) if key.kid}
@@ -103,6 +156,10 @@ class Provider:
         answer = (await self._http.get(url, timeout=PATIENCE)).raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
+
+
+def away() -> Problem:
+    return Problem(503, "Unavailable", "the sign-in provider cannot be reached; the request may be repeated")
 
 
 def header(token: str) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from datetime import datetime
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.access import ALGORITHM, INVALID, Caller, LocalIssuer, unauthenticated
+from api.access import ALGORITHM, INVALID, Caller, LocalIssuer, fitting, unauthenticated
 from api.keys import KEY, Keys
 from api.oidc import WRONG, Provider, header
+from domain.vocabulary import Role
 from settings import Settings
-from storage import keys
+from storage import keys, sessions
 
 NOBODY_COULD = "HOTLINE_MODE=production, and nobody could sign in: set HOTLINE_OIDC_ISSUER, or `hotline key create`"
 
@@ -27,6 +28,8 @@ class SignIn:
     provider: Provider | None
     local: LocalIssuer | None
     """None in production: there it is closed."""
+    once: AsyncEngine
+    now: Callable[[], datetime]
 
     async def caller(self, token: str) -> Caller:
         """Who calls; a 401 if the token proves nobody. Which algorithm it names only decides who checks it."""
@@ -42,6 +45,14 @@ class SignIn:
             return await self.provider.caller(token)
         raise unauthenticated(INVALID)
 
+    async def seen(self, token: str) -> Caller:
+        """Who signed in with this browser; a 401 once the session ended. The role still has to fit."""
+        async with self.once.connect() as conn:
+            found = await sessions.see(conn, token, self.now())
+        if found is None:
+            raise unauthenticated("this session has ended: GET /signin")
+        return fitting(Caller(found.subject, Role(found.role), found.unit))
+
 
 async def open_sign_in(
     settings: Settings, once: AsyncEngine, http: httpx.AsyncClient, now: Callable[[], datetime]
@@ -52,4 +63,4 @@ async def open_sign_in(
         async with once.connect() as conn:
             if not await keys.any_live(conn, now()):
                 raise RuntimeError(NOBODY_COULD)
-    return SignIn(Keys(once, now), provider, None if settings.production else LocalIssuer(settings.secret))
+    return SignIn(Keys(once, now), provider, None if settings.production else LocalIssuer(settings.secret), once, now)

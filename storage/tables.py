@@ -419,6 +419,18 @@ changes = Table(
     Index("ix_changes_at", "at", "id"),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True, comment="SHA-256 of the cookie"),
+    Column("subject", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("unit", Text),
+    Column("begun_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("ended_at", DateTime, comment="when they signed out"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -122,7 +122,7 @@ async def test_only_the_providers_own_keys_sign(knowing: Knowing) -> None:
     forged = [
         sample.token(strange),
         sample.token(strange, {"kid": known.kid}),
-        sample.token(head={"kid": None}),
+        sample.token(strange, {"kid": None}),
         sample.token(head={"kid": ""}),
         by_public_key,
         unsigned,
@@ -133,6 +133,15 @@ async def test_only_the_providers_own_keys_sign(knowing: Knowing) -> None:
         "MQ.e30.e30",
     ]
     assert [await knowing.status(token) for token in forged] == [401] * len(forged)
+
+
+async def test_a_token_may_leave_out_its_key_while_only_one_is_published(knowing: Knowing) -> None:
+    """OpenID Connect Core, section 10.1."""
+    nameless = knowing.sample.token(head={"kid": None})
+    assert await knowing.status(nameless) == 200
+    knowing.sample.keys.append(ECKey.generate_key("P-256", {"use": "sig"}, auto_kid=True))
+    knowing.now[0] += OLD
+    assert await knowing.status(nameless) == 401
 
 
 async def test_which_signatures_are_taken_we_say_and_not_the_token(knowing: Knowing) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -52,7 +53,7 @@ def test_the_settings_do_not_show_their_secrets() -> None:
     assert [word for word in ("passwordsample", "secretsample", "keysample") if word in shown] == []
 
 
-def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
     monkeypatch.setenv("HOTLINE_SECRET", "s" * 32)
     for name in ("HOTLINE_MODE", "HOTLINE_OIDC_ISSUER"):
@@ -63,9 +64,16 @@ def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch) ->
     for name, value in told.items():
         monkeypatch.setenv(f"HOTLINE_OIDC_{name}", value)
     monkeypatch.setenv("HOTLINE_OIDC_REFRESH_SECONDS", "5")
+    secret = tmp_path / "secret"
+    secret.write_text("sample\n")
+    monkeypatch.setenv("HOTLINE_OIDC_CLIENT_ID", "ours")
+    monkeypatch.setenv("HOTLINE_OIDC_CLIENT_SECRET_FILE", str(secret))
     monkeypatch.setenv("HOTLINE_MODE", "production")
     found = Settings.from_environment()
-    assert (found.production, found.oidc) == (True, Oidc("https://id.example", "8890", "r", "u", 5))
+    assert (found.production, found.oidc) == (True, Oidc("https://id.example", "8890", "ours", b"sample", "r", "u", 5))
+    secret.write_text("\n")  # a file that waits for its secret
+    assert (waiting := Oidc.from_environment())
+    assert waiting.client_secret is None
     monkeypatch.setenv("HOTLINE_MODE", "prodction")
     with pytest.raises(ValueError, match="HOTLINE_MODE"):
         Settings.from_environment()

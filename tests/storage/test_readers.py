@@ -23,7 +23,7 @@ Cases = Mapping[str, str]
 OF_NO_ONE_CASE = {"changes", "disposal_lists"}
 """Tables of those who watch, whose rows are of no one case."""
 
-OF_NOBODY = {"calendar_days", "calendar_notices", "units", "counters", "api_keys", "roots", "root_heads"}
+OF_NOBODY = {"calendar_days", "calendar_notices", "units", "counters", "api_keys", "sessions", "roots", "root_heads"}
 """Tables without a row of any case."""
 
 

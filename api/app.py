@@ -20,6 +20,8 @@ from api import (
     errors,
     intake,
     people,
+    public,
+    publications,
     reading,
     receipts,
     searches,
@@ -102,6 +104,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         erasures,
         searches,
         browser,
+        publications,
+        public,
     ):
         app.include_router(routes.router)
 

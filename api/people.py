@@ -59,11 +59,12 @@ async def sheltered(
     if not texts or sight.person(case):
         return texts
     own = {id for entry in entries if sight.unit and entry["unit"] == sight.unit for id in entry["notes"].values()}
-    said = await _own_words(house, case["number"])
+    said = await own_words(house, case["number"])
     return [note if note["id"] in own else _masked(note, said) for note in texts]
 
 
-async def _own_words(house: House, number: str) -> list[str | None]:
+async def own_words(house: House, number: str) -> list[str | None]:
+    """What the person gave as name, phone and address; none that cannot be read."""
     async with house.once.connect() as conn:
         kept = await reading.person(conn, number)
     try:

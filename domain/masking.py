@@ -12,7 +12,7 @@ Span = tuple[int, int]
 _PLAIN = str.maketrans("０１２３４５６７８９ＸｘＡ＠．－＋　", "0123456789XxA@.-+ ")
 """Character for character, so that places stay."""
 _MOBILE = r"(?:\+?(?:00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"
-_LANDLINE = r"0\d{2,3}[ -]?\d{4}[ -]?\d{3,4}|(?!20\d\d(?:0[1-9]|1[0-2]))[2-8]\d{3}[ -]?\d{4}"
+_LANDLINE = r"0\d{2,3}[ -]?\d{4}[ -]?\d{3,4}|(?!20\d\d(?:0[1-9]|1[0-2])|20\d\d[ -]20\d\d)[2-8]\d{3}[ -]?\d{4}"
 _PHONE = re.compile(rf"(?<!\d)(?:{_MOBILE}|{_LANDLINE})(?!\d)")
 _ID = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -21,9 +21,14 @@ _ROAD = re.compile(r"[^\d]*?(?:路|街|道|巷|胡同)")
 _DISTRICT = re.compile(r"[^\d]*?(?:(?<!小)区|县)")
 
 
+def plain(text: str) -> str:
+    """The text with plain digits and letters, character for character: a place in it is the place in the text."""
+    return text.translate(_PLAIN)
+
+
 def dialled(phone: str) -> str:
     """The digits that are dialled, without China's own prefix: equal for what reaches the same telephone."""
-    digits = re.sub(r"\D", "", phone.translate(_PLAIN))
+    digits = re.sub(r"\D", "", plain(phone))
     return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
 
 
@@ -54,26 +59,26 @@ def is_id(number: str) -> bool:
 
 def passages(text: str) -> list[Span]:
     """Suspected telephone numbers, ID numbers with a right checksum, e-mail addresses; in order, none overlaps another."""
-    plain = text.translate(_PLAIN)
-    found = [match.span() for kind in (_PHONE, _MAIL) for match in kind.finditer(plain)]
-    found += [match.span() for match in _ID.finditer(plain) if is_id(match.group())]
+    flat = plain(text)
+    found = [match.span() for kind in (_PHONE, _MAIL) for match in kind.finditer(flat)]
+    found += [match.span() for match in _ID.finditer(flat) if is_id(match.group())]
     return _merged(found)
 
 
 def masked(text: str, *own: str | None) -> str:
     """The text with the person's own words and every suspected passage as ＊, each character for one."""
-    shown = _starred(text, _merged(span for words in own if words for span in _said(text, words)))
+    shown = _starred(text, _merged(span for words in own if words for span in said(text, words)))
     while found := passages(shown):  # what a mask leaves beside it may look like a number of its own
         shown = _starred(shown, found)
     return shown
 
 
-def _said(text: str, words: str) -> list[Span]:
+def said(text: str, words: str) -> list[Span]:
     """Where these words stand, a phone however it is grouped."""
     digits = dialled(words)
     phone = len(digits) >= 5 and not re.search(r"[^\d+() -]", words)
     sought = r"[ ()-]*".join(digits) if phone else re.escape(words)
-    return [match.span() for match in re.finditer(sought, text.translate(_PLAIN) if phone else text)]
+    return [match.span() for match in re.finditer(sought, plain(text) if phone else text)]
 
 
 def _starred(text: str, spans: Iterable[Span]) -> str:

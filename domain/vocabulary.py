@@ -327,6 +327,27 @@ class Stage(Word):
     CARRIED_OUT = "carried_out", "已销毁", "carried out"
 
 
+class Review(Word):
+    """Where a text stands that is to go public. What may follow is `publication.REVIEWS`."""
+
+    PROPOSED = "proposed", "待审查", "proposed"
+    PUBLISHED = "published", "已公开", "published"
+    REFUSED = "refused", "不予公开", "refused"
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
+
+
+class Suspect(Word):
+    """Why a passage of a text that is to go public may name somebody."""
+
+    OWN = "own", "诉求人信息", "what the person gave as name, phone or address"
+    PHONE = "phone", "电话", "a telephone number"
+    MAIL = "mail", "电子邮箱", "an e-mail address"
+    NUMBER = "number", "证件或账号", "an ID, account or order number"
+    PLATE = "plate", "车牌", "a vehicle's plate"
+    DOOR = "door", "门牌", "a house, a stairway, a door"
+    NAME = "name", "姓名", "somebody's name"
+
+
 class Audience(Word):
     """Whom a notice is for."""
 

@@ -28,6 +28,7 @@ DESTROY = f"""
         UPDATE disclosures SET note = NULL WHERE case_number = asked;
         DELETE FROM notes WHERE case_number = asked;
         DELETE FROM attachments WHERE case_number = asked;
+        DELETE FROM publications WHERE case_number = asked;
         DELETE FROM people WHERE case_number = asked;
         DELETE FROM vault.case_keys WHERE case_number = asked;
         UPDATE deeds SET digest = '' WHERE case_number = asked;

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import CENTRE, OFFICE
-from domain.vocabulary import Matter, Report, Role, Text
+from domain.vocabulary import Matter, Report, Review, Role, Text
 from storage.destroy import DESTROY
 from storage.tables import metadata
 
@@ -66,12 +66,14 @@ _THE_ONE = "= nullif(current_setting('app.number', true), '')"
 POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals"),
+         "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
+         "publications"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
-         "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals"),
+         "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
+         "publications"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -105,7 +107,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
             f"case_number {_THE_ONE}",
         ),
     },
-    Reader.HOUSE: {"changes": EVERY},
+    Reader.HOUSE: {"changes": EVERY, "publications": f"stage = '{Review.PUBLISHED}'"},
 }  # fmt: skip
 """Whom the database shows which rows of which table. What is not named here, that reader may not even ask for."""
 
@@ -147,7 +149,7 @@ def _statements() -> list[str]:
     told += [f"GRANT DELETE ON {', '.join(GIVEN_UP)} TO {APP}"]
     told += [f"REVOKE INSERT, UPDATE ON {REGISTER} FROM {APP}"]
     told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
-    told += [COMPLAINED_OF, SHIELDED, DESTROY]
+    told += [COMPLAINED_OF, SHELTERED, SHIELDED, DESTROY]
     told += ["REVOKE ALL ON FUNCTION destroy FROM PUBLIC", f"GRANT EXECUTE ON FUNCTION destroy TO {APP}"]
     for table in guarded:
         told += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
@@ -171,19 +173,22 @@ _EVER = " OR ".join(
     for word, named in ((Matter.STAFF, "matter"), (Report.UNLAWFUL, "report"))
     for said in (named, f"old_{named}")
 )
+SHELTER = f"""
+    (EXISTS (SELECT FROM cases WHERE number = asked AND (matter = '{Matter.STAFF}' OR report = '{Report.UNLAWFUL}'))
+     OR EXISTS (SELECT FROM entries WHERE case_number = asked AND ({_EVER})))
+"""
+SHELTERED = f"""
+    CREATE OR REPLACE FUNCTION sheltered(asked text) RETURNS boolean STABLE SECURITY DEFINER
+    SET search_path = public, pg_temp LANGUAGE sql AS $$ SELECT {SHELTER} $$
+"""
+"""Was it ever a complaint about staff or a report of unlawful conduct? No correction takes that away (Art. 9 ¶2, 15)."""
+
 SHIELDED = f"""
     CREATE OR REPLACE FUNCTION shielded(asked text) RETURNS boolean STABLE SECURITY DEFINER
     SET search_path = public, pg_temp LANGUAGE sql
-    AS $$
-        SELECT NOT EXISTS (SELECT FROM people WHERE case_number = asked AND consent) AND (
-            EXISTS (SELECT FROM cases WHERE number = asked
-                    AND (matter = '{Matter.STAFF}' OR report = '{Report.UNLAWFUL}'))
-            OR EXISTS (SELECT FROM entries WHERE case_number = asked AND ({_EVER})))
-    $$
+    AS $$ SELECT NOT EXISTS (SELECT FROM people WHERE case_number = asked AND consent) AND {SHELTER} $$
 """
-"""Was it ever a complaint about staff or a report of unlawful conduct, and did the person not consent to be named?
-
-No correction takes the shelter away (Art. 9 ¶2, 15)."""
+"""The same, and the person did not consent to be named."""
 
 
 def role_made(name: str, kind: str) -> str:

@@ -431,6 +431,40 @@ sessions = Table(
     Column("ended_at", DateTime, comment="when they signed out"),
 )
 
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", Text, primary_key=True, comment="of the public text; says nothing of the case"),
+    _case(),
+    Column("stage", Text, nullable=False, comment="proposed, published, refused, withdrawn"),
+    Column("title", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("district", Text),
+    Column("unit", Text, comment="who led the handling"),
+    Column("asked_in", Text, nullable=False, comment="the month of its registration in Shanghai: 2026-03"),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", DateTime, nullable=False),
+    Column("reviewed_by", Text),
+    Column("reviewed_at", DateTime),
+    Column("kept", JSONB, comment="suspected passages that the reviewer let stand"),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", DateTime),
+    Column("reason", Text, comment="why it was refused or withdrawn"),
+    CheckConstraint("stage = 'proposed' OR reviewed_by IS NOT NULL", "reviewed"),
+    CheckConstraint("stage NOT IN ('published', 'withdrawn') OR reviewed_by <> proposed_by", "reviewer"),
+    Index("ix_publications_proposed_at", "proposed_at", "id"),
+    Index("ix_publications_published", "reviewed_at", "id", postgresql_where="stage = 'published'"),
+    Index(
+        "uq_publications_standing",
+        "case_number",
+        unique=True,
+        postgresql_where="stage IN ('proposed', 'published')",
+    ),
+)
+"""Texts that are to go public, or did (公开)."""
+
 api_keys = Table(
     "api_keys",
     metadata,

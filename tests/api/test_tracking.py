@@ -112,6 +112,7 @@ async def test_the_code_does_not_count_in_the_url(house: Line) -> None:
 
 def test_no_route_takes_a_code_in_its_url() -> None:
     paths = create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()["paths"]
+    assert paths.pop("/signin/callback")  # the provider's code, which serves once and says nothing of a case
     for path, operations in paths.items():
         for operation in operations.values():
             named = {p["name"].lower() for p in operation.get("parameters", []) if p["in"] in ("path", "query")}

@@ -192,7 +192,7 @@ CONSENT = example({"consent": True})
     "/cases/{number}/consent",
     summary="告知同意 · consent to be named, by telephone",
     response_description="As it stands now; each change is on record.",
-    responses=documented(401, 403, 404, 413, 422, 503),
+    responses=documented(401, 403, 404, 410, 413, 422, 503),
     openapi_extra=CONSENT,
 )
 async def post_consent(number: Number, given: Consent, caller: CallerDep, house: HouseDep) -> Consent:
@@ -207,7 +207,7 @@ async def post_consent(number: Number, given: Consent, caller: CallerDep, house:
     summary="告知同意 · consent to be named",
     tags=["tracking"],
     response_description="As it stands now; each change is on record.",
-    responses=documented(404, 413, 422, 503),
+    responses=documented(404, 410, 413, 422, 503),
     openapi_extra=CONSENT,
 )
 async def track_consent(number: Number, given: Consent, caller: RequesterDep, house: HouseDep) -> Consent:
@@ -216,6 +216,10 @@ async def track_consent(number: Number, given: Consent, caller: RequesterDep, ho
 
 
 async def _consented(house: House, number: str, given: Consent, caller: Caller) -> Consent:
+    async with house.once.connect() as conn:
+        case = await reading.standing(conn, number)
+    if case and case["destroyed"]:
+        raise destroyed()
     purpose = Purpose.CONSENT if given.consent else Purpose.WITHDRAWN
     await disclosures.consent(house.engine, _disclosure(house, number, caller, purpose), given.consent)
     return given

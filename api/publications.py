@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass as body
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import CallerDep
-from api.errors import Problem, documented
+from api.errors import Problem, destroyed, documented
 from api.examples import shown
 from api.house import House, HouseDep, Number
 from api.people import own_words
@@ -101,13 +101,15 @@ class PublicationWhole(Publication):
     status_code=201,
     summary="提请公开 · propose to make public",
     response_description=WHOLE,
-    responses=REVIEWED,
+    responses=documented(401, 403, 404, 409, 410, 413, 422, 503),
     openapi_extra=shown({"title": "样例路路灯", "question": "路灯不亮，何时修复？", "answer": "已于当日修复。"}),
 )
 async def post_publication(number: Number, given: Draft, caller: CallerDep, house: HouseDep) -> PublicationWhole:
     """Of an archived case; nothing of whoever complains about staff or reports unlawful conduct (Art. 15)."""
     async with house.once.connect() as conn:
-        await look(conn, number, caller)
+        row, _ = await look(conn, number, caller)
+    if row["disposed_at"]:
+        raise destroyed()
     own = await own_words(house, number)
     async with house.engine.begin() as conn:
         await publications.publishable(conn, number)

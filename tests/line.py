@@ -72,6 +72,13 @@ class Line:
                 await asyncio.sleep(0.02)
         return status
 
+    async def sealed(self, number: str) -> None:
+        """Poll until its file is sealed."""
+        await self.until(number, "archived")
+        async with asyncio.timeout(20):
+            while (await self.get(f"/cases/{number}/archive", Role.AUDITOR)).status_code != 200:
+                await asyncio.sleep(0.02)
+
 
 def token(role: Role, unit: str | None = None, subject: str | None = None) -> dict[str, str]:
     """The headers of a caller in this role."""

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.app import create_app
+from api.rights import RIGHTS
 from domain.chain import Broken
 from domain.disposal import STAGES
 from domain.limits import SHANGHAI
@@ -30,11 +32,12 @@ from tests.api.test_verification import SEAL, found, sign, tampered
 from tests.cases import INSTANT
 from tests.conftest import owning
 from tests.contents import SAMPLES
-from tests.line import Line, token, vault_on
+from tests.line import Line, settings_for, token, unit_for, vault_on
 
 pytestmark = pytest.mark.parametrize("line", ["demo"], indirect=True)
 
 WORD = "哨兵样例暗语"
+OFFICES = ("/cases/{number}/designate", "/cases/{number}/revise")
 PERSON = {"name": f"张{WORD}", "phone": "19900008890", "address": f"{WORD}路1号"}
 STATISTICS = "SELECT matter, outcome, units, count(*), sum(entries), sum(attempts) FROM cases GROUP BY 1, 2, 3"
 STEPS = {Stage.APPRAISED: ("appraise", Role.SUPERVISOR), Stage.APPROVED: ("approve", Role.OFFICE)}
@@ -51,7 +54,7 @@ async def archived(line: Line) -> dict[str, str]:
     reply = {"public": WORD, "replied": "phone", "attachments": [document]}
     assert (await line.post(f"/cases/{number}/feedback", Role.UNIT, reply, "WATER")).status_code == 200
     await line.done(number, "attempt", Role.CALLER, reach="reached", resolved=True, rating="good", comment=WORD)
-    await line.until(number, "archived")
+    await line.sealed(number)
     return {"number": number, "code": made["tracking_code"]}
 
 
@@ -179,6 +182,26 @@ async def test_the_case_says_that_its_words_are_gone_and_takes_no_new_ones(
     assert (tracked["texts"], tracked["disposed_at"]) == ([], seen["disposed_at"])
     found_by_phone = await line.post("/searches/phone", Role.AGENT, {"phone": PERSON["phone"]})
     assert found_by_phone.json()["items"] == []
+
+
+async def test_nothing_is_done_to_what_was_destroyed(
+    case: dict[str, str], line: Line, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """Every route of a case that acts, by the table of rights."""
+    await approved(line)
+    await run(engine, tmp_path)
+    spec = create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()["paths"]
+    acting = [route.split(" ")[1] for route in RIGHTS if route.startswith("POST ") and "{number}" in route]
+    acting.remove("/tracking/{number}/uploads")  # of no case, until an act brings it
+    told = {}
+    for path in acting:
+        content = spec[path]["post"].get("requestBody", {}).get("content", {}).get("application/json", {})
+        role = next(role for role in Role if role in RIGHTS[f"POST {path}"])
+        who = {"Tracking-Code": case["code"]} if role is Role.REQUESTER else token(role, unit_for(role))
+        answer = await line.http.post(path.format(number=case["number"]), json=content.get("example"), headers=who)
+        told[path] = answer.status_code
+    assert len(told) > 30
+    assert {path: status for path, status in told.items() if status != 410} == dict.fromkeys(OFFICES, 404)
 
 
 @pytest.mark.parametrize("target", STAGES)

@@ -25,7 +25,7 @@ async def archived(line: Line, **intake: Any) -> dict[str, str]:
     """An answered and archived case: number and tracking code."""
     made = await line.register(title="样例路路灯", **({"text": ASKED} | PERSON | intake))
     await line.done(made["number"], "answer", Role.AGENT, public=ANSWER)
-    await line.until(made["number"], "archived")
+    await line.sealed(made["number"])
     return {"number": made["number"], "code": made["tracking_code"]}
 
 
@@ -124,7 +124,7 @@ async def test_what_is_destroyed_is_public_no_more(line: Line, engine: AsyncEngi
     assert await run(engine, tmp_path) == [case["number"]]
     assert await public(line) == []
     assert await rows_with(engine, NUMBER) == set()
-    assert (await propose(line, case["number"], answer="样例。")).status_code == 409
+    assert (await propose(line, case["number"], answer="样例。")).status_code == 410
 
 
 async def test_a_text_that_does_not_exist_is_a_404(line: Line) -> None:

@@ -35,7 +35,7 @@ async def archived(line: Line, number: str | None = None) -> str:
     await line.done(number, "transfer", Role.AGENT, lead="WATER")
     await line.done(number, "feedback", Role.UNIT, "WATER", public="样例答复", replied="phone")
     await line.done(number, "attempt", Role.CALLER, reach="reached", resolved=True, rating="good")
-    await line.until(number, "archived")
+    await line.sealed(number)
     return number
 
 

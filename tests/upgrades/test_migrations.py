@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +43,19 @@ def newer(earlier: Path) -> list[Path]:
 def takes(source: str) -> list[str]:
     """What a migration's `upgrade` takes away, or newly demands, by the lines that say so."""
     upgrades = (n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name != "downgrade")
-    calls = (n for function in upgrades for n in ast.walk(function) if isinstance(n, ast.Call))
-    return [ast.unparse(call) for call in calls if any(_faults(call))]
+    calls = [n for function in upgrades for n in ast.walk(function) if isinstance(n, ast.Call)]
+    made = {ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func) == "op.create_table"}
+    return [ast.unparse(call) for call in calls if any(_faults(call, made))]
 
 
-def _faults(call: ast.Call) -> Iterator[bool]:
+def _faults(call: ast.Call, made: Set[str]) -> Iterator[bool]:
+    """`made`: tables of its own, of which the earlier version knows nothing."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     options = {each.arg: ast.unparse(each.value) for each in call.keywords}
     yield name in TAKES
     yield name == "alter_column" and not options.keys().isdisjoint({"new_column_name", "type_"})
     yield name == "alter_column" and options.get("nullable") == "False"
-    yield name == "create_index" and options.get("unique") == "True"
+    yield name == "create_index" and options.get("unique") == "True" and ast.unparse(call.args[1]) not in made
     yield name == "execute" and bool(SQL.search(ast.unparse(call)))
     yield name == "add_column" and "nullable=False" in ast.unparse(call) and "server_default" not in ast.unparse(call)
 
@@ -87,6 +89,8 @@ def test_what_would_break_it_is_found(line: str) -> None:
 
 def test_what_only_adds_is_let_through() -> None:
     added = 'op.add_column("cases", sa.Column("seen", sa.Text(), server_default="", nullable=False))'
+    own = 'op.create_table("seen")\n    op.create_index("uq_seen", "seen", ["at"], unique=True)'
+    assert not takes(f"def upgrade():\n    {own}\n")
     assert not takes(f'def upgrade():\n    {added}\n    op.create_index("ix_seen", "cases", ["seen"])\n')
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from limits import RateLimitItem, parse
@@ -85,6 +86,8 @@ class Settings:
     oidc: Oidc | None = None
     limits: Mapping[str, RateLimitItem] | None = None
     """How often one may ask of the API; none: as often as one likes, as on a local stack."""
+    metrics: str | None = None
+    """Where this process serves its numbers, `address:port` (HOTLINE_METRICS); none: nowhere, and none are kept."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -107,6 +110,7 @@ class Settings:
             production=production(),
             oidc=Oidc.from_environment(),
             limits=limits(),
+            metrics=metrics(),
         )
 
 
@@ -122,6 +126,20 @@ def _limit(variable: str, usual: str) -> RateLimitItem:
         return parse(os.environ.get(variable) or usual)
     except ValueError:
         raise ValueError(f"{variable}: how many in what time, as `600/minute`") from None
+
+
+def metrics() -> str | None:
+    """HOTLINE_METRICS, if set; a ValueError if it is not an IP address and a port."""
+    value = os.environ.get("HOTLINE_METRICS")
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    try:
+        ip_address(host.strip("[]"))
+        int(port)
+    except ValueError:
+        raise ValueError("HOTLINE_METRICS: an IP address and a port, as `127.0.0.1:9464`") from None
+    return value
 
 
 def task_queue() -> str:

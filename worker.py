@@ -13,6 +13,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
@@ -112,6 +113,12 @@ def deployment() -> WorkerDeploymentConfig | None:
     )
 
 
+def serve_metrics(address: str) -> None:
+    """Serve the SDK's own numbers there, as long as the process lives; to be called before the first client is made."""
+    served = PrometheusConfig(address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=served)))
+
+
 def _roots(settings: Settings, engine: AsyncEngine) -> Roots | None:
     if settings.signing_key is None:
         log.warning("HOTLINE_SIGNING_KEY_FILE is not set: no root of a day is signed")
@@ -122,6 +129,8 @@ def _roots(settings: Settings, engine: AsyncEngine) -> Roots | None:
 async def main() -> None:
     """Work until SIGTERM or Ctrl-C."""
     settings = Settings.from_environment()
+    if settings.metrics:
+        serve_metrics(settings.metrics)
     engine = make_engine(settings.database_url)
     async with open_vault(settings.masters, engine, settings.vault_url) as vault:
         await _work(settings, engine, vault)

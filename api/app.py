@@ -33,6 +33,7 @@ from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
 from api.house import House
+from api.metrics import Counted, Record, served
 from api.patience import Patience
 from api.query import known
 from api.signin import open_sign_in
@@ -41,6 +42,7 @@ from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
+from storage.numbers import Numbers, numbers
 from storage.reception import Reception
 from storage.scanner import Scanner
 from storage.vault import open_vault
@@ -71,11 +73,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             )
             http = await leaving.enter_async_context(httpx.AsyncClient())
             app.state.sign_in = await open_sign_in(settings, once, http, now)
+            if settings.metrics:
+                leaving.enter_context(served(settings.metrics, Record(counted)))
             yield
 
     def now() -> datetime:
         house: House = app.state.house
         return house.now()
+
+    async def counted() -> Numbers:
+        house: House = app.state.house
+        async with house.engine.begin() as conn:
+            return await numbers(conn, house.now())
 
     app = FastAPI(
         title="hotline-8890",
@@ -86,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(known)],
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it repeats queries and errors word for word
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
@@ -114,6 +124,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.limits:
         app.add_middleware(Throttle, settings.limits)
     app.add_middleware(SecurityHeaders)
+    if settings.metrics:
+        app.add_middleware(Counted)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:

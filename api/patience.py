@@ -9,6 +9,7 @@ from datetime import timedelta
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
+from api.metrics import REFUSED
 
 PATIENCE = timedelta(seconds=12)
 """How long an answer may take to begin: longer than an act is waited for (`api.house`), and well below a client's own."""
@@ -38,6 +39,7 @@ class Patience:
             await route
             return
         answer.given = True
+        REFUSED.labels("late").inc()
         self._unheard.add(route)
         route.add_done_callback(self._ended)
         late = problem(503, "Unavailable", "the file of record answers too slowly; the request may be repeated")

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import TRACKING
 from api.errors import problem
+from api.metrics import REFUSED
 
 FREE = ("/health",)
 """What is asked for by whoever looks after the process."""
@@ -57,6 +58,7 @@ class Throttle:
         await self._app(scope, receive, watched)
 
     def _refuse(self, why: str, what: str, whose: str) -> ASGIApp:
+        REFUSED.labels(what).inc()
         opens = self._counter.get_window_stats(self._limits[what], what, whose).reset_time
         wait = max(1, math.ceil(opens - time.time()))
         return problem(429, "TooManyRequests", f"{why}: again in {wait} s", {"Retry-After": str(wait)})

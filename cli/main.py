@@ -174,6 +174,8 @@ def links(console: Console, stack: LocalStack) -> None:
         console.print(
             f"Temporal {name}  {stack.ui_url}/namespaces/default/workflows?query={quote(query)}", soft_wrap=True
         )
+    for part, page in stack.metrics_urls.items():
+        console.print(f"{part:8} 指标 metrics {page}", soft_wrap=True)
     here, named = str(stack.directory), stack.external
     url, address = named.get("DATABASE_URL"), named.get("TEMPORAL_ADDRESS")
     kept = dict.fromkeys((spoken(url) if url else here, address or here))

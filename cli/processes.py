@@ -54,6 +54,8 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     account: pwd.struct_passwd | None = None
     """Whom it runs as; none: as its parent."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it alone is told."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Processes:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
+                    env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment, **service.environment},
                     start_new_session=True,
                     umask=0o077,
                     user=service.account.pw_uid if service.account else None,

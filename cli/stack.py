@@ -41,6 +41,8 @@ class Ports:
     api: int = 8890
     ui: int = 8233
     temporal: int = 7233
+    api_metrics: int = 0
+    worker_metrics: int = 0
 
     def __post_init__(self) -> None:
         for port in fields(self):
@@ -60,11 +62,19 @@ def hotline_services(ports: Ports) -> tuple[Service, Service]:
         "--no-access-log",
     ]
     return (
-        Service("worker", [sys.executable, "-m", "worker"]),
+        Service("worker", [sys.executable, "-m", "worker"], environment=_counting(ports.worker_metrics)),
         Service(
-            "api", [sys.executable, "-m", *api], ports={"--port": ports.api}, probe=lambda: _get(ports.api, "/health")
+            "api",
+            [sys.executable, "-m", *api],
+            ports={"--port": ports.api},
+            probe=lambda: _get(ports.api, "/health"),
+            environment=_counting(ports.api_metrics),
         ),
     )
+
+
+def _counting(port: int) -> dict[str, str]:
+    return {"HOTLINE_METRICS": f"127.0.0.1:{port}"}
 
 
 ENVIRONMENT = "environment.json"
@@ -102,6 +112,10 @@ class LocalStack:
         self.database_url = external_database or database_url(self.directory)
         self.temporal_address = external_temporal or f"127.0.0.1:{self.ports.temporal}"
         self.api_url = f"http://127.0.0.1:{self.ports.api}"
+        self.metrics_urls = {
+            "API": f"http://127.0.0.1:{self.ports.api_metrics}/metrics",
+            "worker": f"http://127.0.0.1:{self.ports.worker_metrics}/metrics",
+        }
         embedded_ui = f"http://127.0.0.1:{self.ports.ui}" if self._embedded_temporal else None
         self.ui_url: str | None = embedded_ui or os.environ.get("TEMPORAL_UI_URL")
         self._processes = Processes(self.directory, self.environment)

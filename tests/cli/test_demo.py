@@ -128,14 +128,19 @@ def test_a_tenth_is_left_open_and_a_handful_at_most(count: int, left: int) -> No
 def test_links_stand_on_one_line_each_however_narrow_the_terminal() -> None:
     told = Console(file=io.StringIO(), width=40)
     stack = SimpleNamespace(
-        api_url="http://127.0.0.1:1", ui_url="http://127.0.0.1:2", directory=Path("/a" * 40), external={}
+        api_url="http://127.0.0.1:1",
+        ui_url="http://127.0.0.1:2",
+        metrics_urls={"API": "http://127.0.0.1:3/metrics", "worker": "http://127.0.0.1:4/metrics"},
+        directory=Path("/a" * 40),
+        external={},
     )
     main.links(told, cast(LocalStack, stack))
     lines = cast(io.StringIO, told.file).getvalue().splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 7
     workflows = "http://127.0.0.1:2/namespaces/default/workflows?query="
     assert lines[1].endswith(f"{workflows}WorkflowType%3D%22Case%22%20AND%20ExecutionStatus%3D%22Running%22")
     assert lines[2].endswith(f"{workflows}WorkflowType%3D%22Case%22")
+    assert [line.split()[-1] for line in lines[3:5]] == list(stack.metrics_urls.values())
 
 
 @pytest.mark.parametrize(
@@ -152,6 +157,8 @@ def test_links_stand_on_one_line_each_however_narrow_the_terminal() -> None:
 )
 def test_it_says_where_the_state_stays(external: dict[str, str], kept: str) -> None:
     told = Console(file=io.StringIO(), width=40)
-    stack = SimpleNamespace(api_url="http://127.0.0.1:1", ui_url=None, directory=Path("/here"), external=external)
+    stack = SimpleNamespace(
+        api_url="http://127.0.0.1:1", ui_url=None, metrics_urls={}, directory=Path("/here"), external=external
+    )
     main.links(told, cast(LocalStack, stack))
     assert f"the state stays in {kept}\n" in cast(io.StringIO, told.file).getvalue()

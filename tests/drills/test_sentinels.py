@@ -1,4 +1,4 @@
-"""No word of a person in Temporal, in a log or in an error, whatever way a case takes and whatever is refused (Art. 15)."""
+"""No word of a person in Temporal, logs, numbers or errors, whatever way a case takes or is refused (Art. 15)."""
 
 from __future__ import annotations
 
@@ -85,6 +85,12 @@ async def test_no_word_of_a_person_is_anywhere_but_in_their_tables(
     assert any(said_in(path.read_bytes(), [CODE]) for path in files if path.name.startswith("temporal.db"))
     for path in files:
         assert said_in(path.read_bytes(), words) == [], path.name
+    pages = {part: (await http.get(page)).content for part, page in stack.metrics_urls.items()}
+    assert said_in(pages["API"], ['route="/cases/{number}/transfer"']), "the search finds what is there"
+    assert said_in(pages["worker"], ['activity_type="transfer"'])
+    numbers = [row["number"] for row in rows(stack, "SELECT number FROM cases")]
+    for part, page in pages.items():
+        assert said_in(page, [*words, *numbers]) == [], part
 
 
 async def test_who_asked_is_in_no_file_of_the_database_in_clear(stack: LocalStack, played: list[str]) -> None:

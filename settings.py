@@ -88,6 +88,8 @@ class Settings:
     """How often one may ask of the API; none: as often as one likes, as on a local stack."""
     metrics: str | None = None
     """Where this process serves its numbers, `address:port` (HOTLINE_METRICS); none: nowhere, and none are kept."""
+    traces: bool = False
+    """Whether spans are sent: to where OTEL_EXPORTER_OTLP_ENDPOINT says, which the exporter reads itself."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -111,6 +113,7 @@ class Settings:
             oidc=Oidc.from_environment(),
             limits=limits(),
             metrics=metrics(),
+            traces=bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
         )
 
 

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
@@ -39,6 +40,7 @@ from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
+from workflows.traces import traced
 
 log = logging.getLogger(__name__)
 
@@ -147,11 +149,12 @@ async def _work(settings: Settings, engine: AsyncEngine, vault: Vault) -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop)
-    if client := await _reached(settings, stopped):
-        signs = _roots(settings, engine)
-        blobs = Blobs(settings.blobs)
-        async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs, blobs, vault):
-            await stopped.wait()
+    with traced("hotline-worker", settings.traces) as traces:
+        if client := await _reached(settings, stopped, traces.interceptors):
+            signs = _roots(settings, engine)
+            blobs = Blobs(settings.blobs)
+            async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs, blobs, vault):
+                await stopped.wait()
 
 
 def _leave() -> None:
@@ -160,11 +163,11 @@ def _leave() -> None:
     os._exit(0)
 
 
-async def _reached(settings: Settings, stopped: asyncio.Event) -> Client | None:
+async def _reached(settings: Settings, stopped: asyncio.Event, interceptors: Sequence[Interceptor]) -> Client | None:
     """Temporal with all that the house needs of it, as soon as it answers; None: the worker was stopped before."""
     while not stopped.is_set():
         try:
-            client = await connect()
+            client = await connect(interceptors=interceptors)
             await attributes.ensure(client)
             await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
             await attachments.schedule(client, settings.task_queue)

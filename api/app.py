@@ -38,15 +38,16 @@ from api.patience import Patience
 from api.query import known
 from api.signin import open_sign_in
 from api.throttle import Throttle
+from api.traces import Traced
 from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
-from storage.numbers import Numbers, numbers
 from storage.reception import Reception
 from storage.scanner import Scanner
 from storage.vault import open_vault
 from workflows.client import connect
+from workflows.traces import traced
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -56,6 +57,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as leaving:
+            traces = leaving.enter_context(traced("hotline-api", settings.traces))
+            app.state.tracer = traces.tracer
             engine = make_engine(settings.database_url)
             leaving.push_async_callback(engine.dispose)
             once = single(engine)
@@ -64,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 engine=engine,
                 once=once,
                 vault=await leaving.enter_async_context(open_vault(settings.masters, engine, settings.vault_url)),
-                temporal=await connect(lazy=True),
+                temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
                 now=lambda: datetime.now(UTC),
                 reception=Reception(
@@ -74,17 +77,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             http = await leaving.enter_async_context(httpx.AsyncClient())
             app.state.sign_in = await open_sign_in(settings, once, http, now)
             if settings.metrics:
-                leaving.enter_context(served(settings.metrics, Record(counted)))
+                leaving.enter_context(served(settings.metrics, Record(lambda: app.state.house)))
             yield
 
     def now() -> datetime:
         house: House = app.state.house
         return house.now()
-
-    async def counted() -> Numbers:
-        house: House = app.state.house
-        async with house.engine.begin() as conn:
-            return await numbers(conn, house.now())
 
     app = FastAPI(
         title="hotline-8890",
@@ -119,13 +117,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(routes.router)
 
-    app.add_middleware(Patience)
-    app.add_middleware(BodyLimit)
-    if settings.limits:
-        app.add_middleware(Throttle, settings.limits)
-    app.add_middleware(SecurityHeaders)
-    if settings.metrics:
-        app.add_middleware(Counted)
+    _guard(app, settings)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
@@ -143,3 +135,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """What a request passes before its route, from the inside out."""
+    app.add_middleware(Patience)
+    app.add_middleware(BodyLimit)
+    if settings.limits:
+        app.add_middleware(Throttle, settings.limits)
+    app.add_middleware(SecurityHeaders)
+    if settings.metrics:
+        app.add_middleware(Counted)
+    if settings.traces:
+        app.add_middleware(Traced)

@@ -9,9 +9,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_created_metrics, start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -20,7 +21,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from storage.numbers import Numbers
+from storage.numbers import Numbers, numbers
+
+if TYPE_CHECKING:
+    from api.house import House
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each, which nobody reads
 
@@ -81,9 +85,9 @@ class Record(Collector):
     While PostgreSQL does not answer `hotline_record_answers` is 0 and the others are missing.
     """
 
-    def __init__(self, read: Callable[[], Awaitable[Numbers]]) -> None:
+    def __init__(self, house: Callable[[], House]) -> None:
         """To be made in the loop that reads; the scrapes come in threads of their own."""
-        self._read, self._loop = read, asyncio.get_running_loop()
+        self._house, self._loop = house, asyncio.get_running_loop()
         self._one = threading.Lock()
         self._reading: Future[Numbers] | None = None
 
@@ -112,7 +116,9 @@ class Record(Collector):
             return None
 
     async def _asking(self) -> Numbers:
-        return await self._read()
+        house = self._house()
+        async with house.engine.begin() as conn:
+            return await numbers(conn, house.now())
 
 
 def _family(name: str, told: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:

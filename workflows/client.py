@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import Client, Interceptor, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -57,11 +58,14 @@ class Elsewhere(Exception):
     """This desk does not hold the case (any more, or not yet)."""
 
 
-async def connect(*, lazy: bool = False) -> Client:
-    """A client by the environment (TEMPORAL_ADDRESS …); `lazy`: connects when it is first used."""
+async def connect(*, lazy: bool = False, interceptors: Sequence[Interceptor] = ()) -> Client:
+    """A client by the environment (TEMPORAL_ADDRESS …); `lazy`: connects when it is first used.
+
+    A worker on this client has the `interceptors` too.
+    """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, data_converter=data_converter, lazy=lazy)
+    return await Client.connect(**config, data_converter=data_converter, lazy=lazy, interceptors=interceptors)
 
 
 async def start(client: Client, task_queue: str, file: File, *, again: bool = False) -> bool:

@@ -1,7 +1,8 @@
-"""No word of a person in Temporal, logs, numbers or errors, whatever way a case takes or is refused (Art. 15)."""
+"""No word of a person in Temporal, logs, numbers, traces or errors, whatever way a case takes or is refused (Art. 15)."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from cli.demo import play
 from cli.scenarios import SCENARIOS
 from cli.stack import LocalStack
 from domain.vocabulary import Act, Role, Text
+from tests.collector import Collector, collector
 from tests.drills.conftest import rows
 from tests.line import settings_for, unit_for
 from workflows.client import connect
@@ -35,6 +37,21 @@ WORDS = {"title": f"标题{SENTINEL}", "text": f"正文{SENTINEL}：家住哨兵
 @pytest.fixture(scope="module")
 def spec() -> dict[str, Any]:
     return create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()
+
+
+@pytest.fixture(scope="module")
+def collected() -> Iterator[Collector]:
+    """The traces of the stack."""
+    with collector() as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stack(collected: Collector, stack: LocalStack) -> LocalStack:
+    """The stack of all drills, here with traces."""
+    return stack
 
 
 @pytest.fixture
@@ -71,7 +88,7 @@ async def histories(stack: LocalStack) -> AsyncIterator[tuple[str, bytes]]:
 
 
 async def test_no_word_of_a_person_is_anywhere_but_in_their_tables(
-    stack: LocalStack, played: list[str], spec: dict[str, Any], http: httpx.AsyncClient
+    stack: LocalStack, collected: Collector, played: list[str], spec: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     echoed = [told async for told in refusals(stack, spec, http) if SENTINEL in told]
     assert echoed == []
@@ -91,6 +108,12 @@ async def test_no_word_of_a_person_is_anywhere_but_in_their_tables(
     numbers = [row["number"] for row in rows(stack, "SELECT number FROM cases")]
     for part, page in pages.items():
         assert said_in(page, [*words, *numbers]) == [], part
+    await http.delete("/health")
+    async with asyncio.timeout(30):
+        while not {"DELETE /health", "RunActivity:transfer"} <= collected.names():
+            await asyncio.sleep(0.1)
+    assert {"POST /cases/{number}/transfer", "StartWorkflowUpdate:transfer"} <= collected.names()
+    assert [found for body in collected.bodies if (found := said_in(body, words))] == []
 
 
 async def test_who_asked_is_in_no_file_of_the_database_in_clear(stack: LocalStack, played: list[str]) -> None:

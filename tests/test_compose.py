@@ -49,6 +49,7 @@ def test_only_the_api_and_the_ui_are_published_and_only_on_this_machine() -> Non
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published.keys() == {"api", "temporal-ui"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    assert [port.rpartition(":")[2] for port in SERVICES["api"]["ports"]] == ["8890"], "not its numbers"
 
 
 def test_the_database_and_temporal_are_not_routed_outside() -> None:

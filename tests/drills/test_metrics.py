@@ -1,10 +1,15 @@
-"""The worker's page of numbers, as the local stack serves it."""
+"""The worker's page of numbers, as the local stack serves it; and none where none was asked for."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import sys
+from typing import Any
 
 import httpx
+import psutil  # type: ignore[import-untyped, unused-ignore]
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.clients import Client
@@ -42,3 +47,26 @@ async def test_the_worker_counts_kinds_and_names_no_case(
     assert {name for name, _ in used} <= LABELS
     assert {("workflow_type", "Case"), ("activity_type", "transfer"), ("task_queue", "hotline")} <= used
     assert [value for name, value in used if name != "le" and not re.fullmatch("[A-Za-z_-]+", value)] == []
+
+
+async def test_a_worker_that_was_not_told_where_listens_on_nothing(stack: LocalStack) -> None:
+    told = os.environ | stack.environment | {"HOTLINE_METRICS": ""}
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "worker", env=told)
+    try:
+        async with asyncio.timeout(60):
+            while stack.ports.temporal not in {each.raddr.port for each in connections(worker.pid) if each.raddr}:
+                await asyncio.sleep(0.05)
+        assert listening(worker.pid) == set()
+    finally:
+        worker.terminate()
+        await worker.wait()
+    assert listening(stack.pids["worker"]) == {stack.ports.worker_metrics}
+
+
+def connections(pid: int) -> list[Any]:
+    found: list[Any] = psutil.Process(pid).net_connections("tcp")
+    return found
+
+
+def listening(pid: int) -> set[int]:
+    return {each.laddr.port for each in connections(pid) if each.status == psutil.CONN_LISTEN}

@@ -62,6 +62,10 @@ async def test_while_postgresql_stands_still_it_is_503_in_time_and_the_same_key_
         assert int(answer.headers["retry-after"]) > 0
     async with httpx.AsyncClient(base_url=stack.api_url) as http:
         assert (await http.get("/health")).status_code == 200
+        counted = (await http.get(stack.metrics_urls["API"])).text.splitlines()
+    assert 'hotline_requests_total{method="POST",route="/cases/{number}/transfer",status="503"} 1.0' in counted
+    assert any(line.startswith('hotline_refused_total{why="late"}') for line in counted)
+    assert "hotline_record_answers 0.0" in counted
     door.open()
     registered = [await post(stack, *asked[0]) for _ in range(3)]
     assert {answer.status_code for answer in registered} == {201}, registered[0].text

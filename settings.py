@@ -86,6 +86,8 @@ class Settings:
     oidc: Oidc | None = None
     limits: Mapping[str, RateLimitItem] | None = None
     """How often one may ask of the API; none: as often as one likes, as on a local stack."""
+    body_seconds: float = 10
+    """How long a request's body may take to come (HOTLINE_BODY_SECONDS); `api/body.py`."""
     metrics: str | None = None
     """Where this process serves its numbers, `address:port` (HOTLINE_METRICS); none: nowhere, and none are kept."""
     traces: bool = False
@@ -112,6 +114,7 @@ class Settings:
             production=production(),
             oidc=Oidc.from_environment(),
             limits=limits(),
+            body_seconds=float(os.environ.get("HOTLINE_BODY_SECONDS") or cls.body_seconds),
             metrics=metrics(),
             traces=bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
         )

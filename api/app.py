@@ -140,7 +140,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _guard(app: FastAPI, settings: Settings) -> None:
     """What a request passes before its route, from the inside out."""
     app.add_middleware(Patience)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, settings.body_seconds)
     if settings.limits:
         app.add_middleware(Throttle, settings.limits)
     app.add_middleware(SecurityHeaders)

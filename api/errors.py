@@ -38,6 +38,7 @@ MEANING: dict[int, str] = {
     401: "No valid token.",
     403: "Not for this role, or the case is in other hands.",
     404: "No such case, or none that the caller may see.",
+    408: "The body did not come in time; nothing of it is stored.",
     409: "Refused: the case stands elsewhere (`allowed` says what may be done), or it is too late. Names the provision.",
     410: "The words of this case were destroyed (销毁); what stays is codes, hashes and the register.",
     412: "Somebody acted since the version that `If-Match` names.",
@@ -118,7 +119,8 @@ def refused(refusal: Refusal, **more: Any) -> JSONResponse:
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route documents for these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": MEANING[status], "content": content} for status in (*statuses, 429)}
+    more = (408, 429) if 413 in statuses else (429,)
+    return {status: {"description": MEANING[status], "content": content} for status in sorted({*statuses, *more})}
 
 
 async def _refusal(_: Request, refusal: Any) -> Response:

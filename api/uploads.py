@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.dataclasses import dataclass as body
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.access import Caller, CallerDep
@@ -91,7 +92,7 @@ async def send(
         raise Problem(415, "UnsupportedMediaType", f"a part comes as {MEDIA}")
     found = await _found(house, upload, caller)
     if offset == found.taken:
-        content = await _content(request)
+        content = await _content(request, response)
         if offset + len(content) > found.size:
             raise Problem(422, "TooLong", "more bytes than were announced")
         if found.state == "whole":
@@ -103,14 +104,18 @@ async def send(
     return problem(409, "OffsetMismatch", "go on from `Upload-Offset`", headers)
 
 
-async def _content(request: Request) -> bytes:
-    """What came of the part: one that is interrupted is kept as far as it came. `BodyLimit` bounds it."""
+async def _content(request: Request, response: Response) -> bytes:
+    """What came of the part: one that is interrupted or falls silent is kept as far as it came. `BodyLimit` bounds it."""
     content = bytearray()
     try:
         async for piece in request.stream():
             content += piece
     except ClientDisconnect:
         pass
+    except HTTPException as silent:
+        if silent.status_code != 408:
+            raise
+        response.headers["Connection"] = "close"
     return bytes(content)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from settings import LIMITS
+
 TOP = Path(__file__).parents[1]
 COMPOSE = TOP / "docker-compose.yml"
 SCRIPTS = sorted((TOP / "deploy" / "temporal").glob("*.sh"))
@@ -85,6 +87,15 @@ def test_every_variable_is_in_the_example() -> None:
     handed_on = {name for name, value in SERVICES["api"]["environment"].items() if value is None}
     used = set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE.read_text(encoding="utf-8")))
     assert set(re.findall(r"^#?(\w+)=", example, re.MULTILINE)) == used | handed_on
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    read = set(re.findall(r"HOTLINE_[A-Z_]*[A-Z]", (TOP / "settings.py").read_text(encoding="utf-8")))
+    told = {name for service in ("api", "worker") for name in SERVICES[service]["environment"]}
+    limits = {name for name in told if name.startswith("HOTLINE_LIMIT_")}
+    assert limits == {f"HOTLINE_LIMIT_{name.upper()}" for name in LIMITS}
+    by_file = {"HOTLINE_SECRET", "HOTLINE_LIMIT"}  # the one is a file here, the other what the limits' names begin with
+    assert read - told - by_file == set()
 
 
 def test_the_namespace_gets_the_search_attributes_that_the_workflows_set() -> None:

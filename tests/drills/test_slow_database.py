@@ -15,7 +15,7 @@ from cli.main import local_stack
 from cli.postgres import database_url
 from cli.stack import LocalStack, Ports
 from domain.vocabulary import Role
-from tests.drills.conftest import post, rows, until
+from tests.drills.conftest import post, proof, rows, until
 from tests.drills.proxy import Door, door_to
 
 REQUEST = {"title": "样例路灯不亮", "text": "样例路12号门前的路灯不亮。", "phone": "19900008890"}
@@ -44,19 +44,27 @@ def stack(door: Door) -> Iterator[LocalStack]:
         yield running
 
 
+async def part(stack: LocalStack, upload: str) -> httpx.Response:
+    """The first half of eight bytes."""
+    headers = proof(stack, Role.CHANNEL) | {"Content-Type": "application/partial-upload", "Upload-Offset": "0"}
+    async with httpx.AsyncClient(base_url=stack.api_url, timeout=60) as http:
+        return await http.patch(f"/uploads/{upload}", content=b"half", headers=headers)
+
+
 async def test_while_postgresql_stands_still_it_is_503_in_time_and_the_same_key_succeeds_once_afterwards(
     stack: LocalStack, door: Door
 ) -> None:
     number = (await post(stack, "/cases", Role.CHANNEL, REQUEST)).json()["number"]
     (before,) = rows(stack, "SELECT count(*) FROM cases")
     key, act = uuid4().hex, uuid4().hex
+    upload = (await post(stack, "/uploads", Role.CHANNEL, {"size": 8})).json()["upload"]
     asked = (
         ("/cases", Role.CHANNEL, REQUEST, key),
         (f"/cases/{number}/transfer", Role.AGENT, {"lead": "WATER"}, act),
         ("/searches/phone", Role.AGENT, {"phone": "19900008890"}, uuid4().hex),
     )
     door.close()
-    for answer in await asyncio.gather(*(post(stack, *each) for each in asked)):
+    for answer in await asyncio.gather(*(post(stack, *each) for each in asked), part(stack, upload)):
         assert answer.status_code == 503, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0
@@ -67,6 +75,8 @@ async def test_while_postgresql_stands_still_it_is_503_in_time_and_the_same_key_
     assert any(line.startswith('hotline_refused_total{why="late"}') for line in counted)
     assert "hotline_record_answers 0.0" in counted
     door.open()
+    gone_on = await part(stack, upload)
+    assert int(gone_on.headers["Upload-Offset"]) == 4
     registered = [await post(stack, *asked[0]) for _ in range(3)]
     assert {answer.status_code for answer in registered} == {201}, registered[0].text
     assert len({answer.text for answer in registered}) == 1

@@ -1,4 +1,4 @@
-"""`GET /changes`: who changed a key, a calendar or a unit, when and why."""
+"""`GET /changes`: who changed a key, a calendar, a unit, a rule set or a right, when and why."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Changed:
 
 @router.get(
     "/changes",
-    summary="变更记录 · changes of keys, calendars, units",
+    summary="变更记录 · changes of keys, calendars, units, rules, rights",
     response_description=PAGE,
     responses=documented(401, 403, 422, 503),
 )

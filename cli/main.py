@@ -19,6 +19,7 @@ from rich.table import Table
 
 from api.access import Caller, issue
 from api.rights import SIGNED_IN, UNITS
+from cli import release
 from cli.causes import By, Reason, cause
 from cli.demo import play
 from cli.disposal import disposal_app
@@ -311,15 +312,7 @@ app.command()(rebuild)
 app.command()(doctor)
 
 
-@app.command("migrate")
-def migrate_() -> None:
-    """Bring the database of DATABASE_URL to the present schema."""
-    with plainly():
-        url = os.environ.get("DATABASE_URL")
-        if not url:
-            raise StackError("DATABASE_URL is not set")
-        asyncio.run(holds_cases(url))  # says whether it can be reached
-        migrate(sqlalchemy_url(url), vault_url())
+app.command("migrate")(release.migrate)
 
 
 def run() -> None:

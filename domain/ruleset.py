@@ -111,10 +111,14 @@ class RuleSet:
 @cache
 def rule_sets() -> dict[str, RuleSet]:
     """Every rule set that ships, by code."""
+    return {rules.code: rules for rules in map(read_rule_set, rule_files())}
+
+
+def rule_files() -> list[str]:
+    """The files of the rule sets that ship, as they are written."""
     folder = resources.files("domain") / "rules"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    found = (read_rule_set(f.read_text(encoding="utf-8")) for f in files)
-    return {rules.code: rules for rules in found}
+    return [f.read_text(encoding="utf-8") for f in files]
 
 
 def read_rule_set(text: str) -> RuleSet:

@@ -300,6 +300,8 @@ class Change(Word):
     KEY_REVOKED = "key_revoked", "吊销密钥", "key revoked"
     CALENDAR_PUBLISHED = "calendar_published", "发布放假通知", "holiday notice published"
     UNIT_SET = "unit_set", "变更单位", "unit entered or changed"
+    RULES_RELEASED = "rules_released", "发布规则", "rule set released"
+    RIGHTS_RELEASED = "rights_released", "发布权限", "rights released"
 
 
 class Ground(Word):

@@ -1,13 +1,14 @@
-"""Who changed a key, a calendar or a unit, when and why: written in the transaction of the change, and never changed."""
+"""Who changed a key, a calendar, a unit, a rule set or a right, when and why: written with the change, never changed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.vocabulary import Change
@@ -31,3 +32,15 @@ async def record(conn: AsyncConnection, cause: Cause, what: Change, subject: str
     """Put a change on record. `subject`: the code or ID of what was changed; `detail`: codes, days, numbers."""
     row = {"actor": cause.actor, "at": cause.at, "reason": cause.reason, "what": what, "subject": subject}
     await conn.execute(insert(changes).values(id=uuid4().hex, detail=detail, **row))
+
+
+async def release(conn: AsyncConnection, cause: Cause, what: Change, subject: str, lines: Sequence[str]) -> bool:
+    """Put on record how a table of the program reads from now on, and what came and went; False: as it was."""
+    query = select(changes.c.detail).where(changes.c.what == what, changes.c.subject == subject)
+    before = await conn.scalar(query.order_by(changes.c.at.desc(), changes.c.id.desc()).limit(1))
+    was: list[str] = before["lines"] if before else []
+    if was == list(lines):
+        return False
+    came, went = ([line for line in a if line not in b] for a, b in ((lines, was), (was, lines)))
+    await record(conn, cause, what, subject, lines=list(lines), came=came if before else [], went=went)
+    return True

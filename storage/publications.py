@@ -75,14 +75,18 @@ class Step:
 
 
 async def review(conn: AsyncConnection, id: str, step: Step) -> None:
-    """Publish, refuse or withdraw it. Or a Refusal. No such text: nothing."""
-    query = select(publications).where(publications.c.id == id).with_for_update()
+    """Publish, refuse or withdraw it. Or a Refusal. No such text: nothing.
+
+    The case is held before the text, as `destroy` does: neither waits for the other in turn.
+    """
+    found = await one(conn, id)
+    if found and step.target is Review.PUBLISHED:
+        await publishable(conn, found["case_number"])
+    query = select(publications.c.stage, publications.c.proposed_by).where(publications.c.id == id).with_for_update()
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return
     reviewed(Review(row.stage), step.target, row.proposed_by, step.actor)
-    if step.target is Review.PUBLISHED:
-        await publishable(conn, row.case_number)
     await conn.execute(publications.update().where(publications.c.id == id).values(step.columns))
 
 

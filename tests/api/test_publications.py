@@ -22,11 +22,15 @@ NUMBER = "022-00008890"
 
 
 async def archived(line: Line, **intake: Any) -> dict[str, str]:
-    """An answered and archived case: number and tracking code."""
+    """A handled and archived case: number and tracking code."""
     made = await line.register(title="样例路路灯", **({"text": ASKED} | PERSON | intake))
-    await line.done(made["number"], "answer", Role.AGENT, public=ANSWER)
-    await line.sealed(made["number"])
-    return {"number": made["number"], "code": made["tracking_code"]}
+    number = made["number"]
+    await line.done(number, "transfer", Role.AGENT, lead="GAS")
+    if await line.done(number, "feedback", Role.UNIT, "GAS", public=ANSWER, replied="phone") == "review":
+        await line.done(number, "approve", Role.SUPERVISOR)
+    await line.done(number, "attempt", Role.CALLER, reach="reached", resolved=True, rating="good")
+    await line.sealed(number)
+    return {"number": number, "code": made["tracking_code"]}
 
 
 async def propose(
@@ -71,7 +75,7 @@ async def test_a_reviewer_looks_at_each_suspected_passage_before_everybody_reads
     done = (await step(line, made["id"], "publish", kept=[phone])).json()
     assert (done["stage"], done["reviewed_by"], done["kept"]) == ("published", "supervisor-1", [phone])
     [shown] = await public(line)
-    assert (shown["answer"], shown["matter"], shown["unit"]) == (ANSWER, "help", None)
+    assert (shown["answer"], shown["matter"], shown["unit"]) == (ANSWER, "help", "GAS")
     assert case["number"] not in str(shown)
     assert shown.keys() & {"case_number", "proposed_by", "reviewed_by"} == set()
 

@@ -100,6 +100,8 @@ async def get_callback(
         raise unauthenticated("the provider signed nobody in: begin again at GET /signin")
     caller = await provider.exchanged(_back(request), code, flow["nonce"], flow["verifier"])
     async with house.once.connect() as conn:
+        if former := cookie(request, SESSION):
+            await sessions.end(conn, former, house.now())
         token = await sessions.begin(conn, caller.subject, caller.role, caller.unit, house.now())
     answer = RedirectResponse(flow["next"], 302)
     keep(request, answer, SESSION, token, int(sessions.LASTS.total_seconds()))

@@ -48,6 +48,7 @@ FIELDS: dict[str, str] = {
     "Draft.title": "its title; left out: the case's own, masked",
     "Draft.question": "what was asked; left out: the case's own words, masked",
     "Draft.answer": "what was answered; left out: the last reply to the person, masked",
+    "Draft.withheld": "what of the case is not shown, though it names nobody",
     "Looked.kept": "the suspected passages that may stand",
     "PublicationWhole.kept": "the suspected passages that the reviewer let stand; null: not public yet",
     "suspected": "passages that may name somebody, each to be reworded or kept by name",

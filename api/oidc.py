@@ -150,7 +150,7 @@ class Provider:
         self._document = where
         published = await self._get(where["jwks_uri"])
         signing = [key for key in published["keys"] if key.get("use", "sig") == "sig" and key["kty"] != "oct"]
-        return {key.kid: key for key in KeySet.import_key_set({"keys": signing}) if key.kid}
+        return {key.kid or "": key for key in KeySet.import_key_set({"keys": signing})}
 
     async def _get(self, url: str) -> dict[str, Any]:
         answer = (await self._http.get(url, timeout=PATIENCE)).raise_for_status()

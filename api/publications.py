@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
@@ -26,7 +26,7 @@ from domain.publication import FIELDS, Suspicion, looked_at, suspected
 from domain.publication import Field as Where
 from domain.refusals import Lacking
 from domain.regulation import art
-from domain.vocabulary import Review, Suspect, Text
+from domain.vocabulary import Matter, Review, Role, Suspect, Text
 from storage import publications, reading
 
 router = APIRouter(tags=["publication"])
@@ -43,6 +43,7 @@ class Draft:
     title: Line | None = None
     question: Words | None = None
     answer: Words | None = None
+    withheld: Annotated[tuple[Literal["district", "unit"], ...], Field(max_length=2)] = ()
 
 
 @body(config=ConfigDict(extra="forbid"))
@@ -79,6 +80,10 @@ class Publication:
     title: str
     question: str
     answer: str
+    matter: Matter
+    district: str | None
+    unit: str | None
+    asked_in: str
     proposed_by: str
     proposed_at: datetime
     reviewed_by: str | None
@@ -115,19 +120,22 @@ async def post_publication(number: Number, given: Draft, caller: CallerDep, hous
         await publications.publishable(conn, number)
         said = await _said(conn, number, given, own)
         made = await publications.propose(conn, number, said, caller.subject, house.now())
-        return _whole(_found(await publications.one(conn, made)), own)
+        return _whole(_found(await publications.one(conn, made)), [])
 
 
-async def _said(conn: AsyncConnection, number: str, given: Draft, own: list[str | None]) -> dict[str, str]:
-    """The three texts; Lacking if nobody gave an answer, in the case neither."""
+async def _said(conn: AsyncConnection, number: str, given: Draft, own: list[str | None]) -> dict[str, Any]:
+    """The three texts, and nothing for what is withheld; Lacking if nobody gave an answer, in the case neither."""
     notes = await reading.rows_of(conn, "notes", number)
-    asked = next(note for note in notes if note["kind"] == Text.REQUEST)
+    asked = next((note for note in notes if note["kind"] == Text.REQUEST), None)
+    if asked is None:
+        raise destroyed()
     replies = [note["text"] for note in notes if note["kind"] == Text.PUBLIC]
     answer = given.answer or (masked(replies[-1], *own) if replies else None)
     if answer is None:
         raise Lacking("`answer`: the case has none of its own", art(15))
     title = given.title or masked(asked["title"] or "", *own)
-    return {"title": title, "question": given.question or masked(asked["text"], *own), "answer": answer}
+    question = given.question or masked(asked["text"], *own)
+    return {"title": title, "question": question, "answer": answer} | dict.fromkeys(given.withheld)
 
 
 @router.get(
@@ -155,7 +163,7 @@ async def get_publication(id: Id, caller: CallerDep, house: HouseDep) -> Publica
     """With the passages that may name somebody: where, and why."""
     async with house.reading(caller) as conn:
         row = _found(await publications.one(conn, id))
-    return _whole(row, await own_words(house, row["case_number"]))
+    return _whole(row, await _own(house, row, caller.role, caller.subject))
 
 
 @router.post(
@@ -201,7 +209,7 @@ async def _reviewed(
 ) -> PublicationWhole:
     async with house.once.connect() as conn:
         row = _found(await publications.one(conn, id))
-    own = await own_words(house, row["case_number"])
+    own = await _own(house, row, Role.SUPERVISOR, actor)
     suspicions = set(_suspected(row, own))
     if target is Review.PUBLISHED:
         looked_at(suspicions, kept)
@@ -209,6 +217,12 @@ async def _reviewed(
     async with house.engine.begin() as conn:
         await publications.review(conn, id, step)
         return _whole(_found(await publications.one(conn, id)), own)
+
+
+async def _own(house: House, row: Row, role: Role, reader: str) -> list[str | None]:
+    """What the person gave, for whoever may review: nobody learns by marks in a text of their own who asked."""
+    reviewer = role is Role.SUPERVISOR and reader != row["proposed_by"]
+    return await own_words(house, row["case_number"]) if reviewer else []
 
 
 def _suspected(row: Row, own: list[str | None]) -> Iterator[Suspicion]:

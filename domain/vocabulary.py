@@ -334,6 +334,7 @@ class Review(Word):
 
     PROPOSED = "proposed", "待审查", "proposed"
     PUBLISHED = "published", "已公开", "published"
+    REPLACED = "replaced", "另有新稿", "replaced by a later proposal"
     REFUSED = "refused", "不予公开", "refused"
     WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
 

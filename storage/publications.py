@@ -20,6 +20,9 @@ from domain.vocabulary import Review, Status
 from storage.reading import Order, Rows, page
 from storage.tables import publications
 
+PUBLIC = ("id", "title", "question", "answer", "matter", "district", "unit", "asked_in", "reviewed_at")
+"""What everybody is shown."""
+
 _CASE = text(
     "SELECT status, matter, district, registered_at, sheltered(number) AS sheltered,"
     " EXISTS (SELECT FROM disposals WHERE case_number = number) AS destroyed,"
@@ -37,24 +40,28 @@ async def publishable(conn: AsyncConnection, number: str) -> dict[str, Any]:
     return {"matter": row.matter, "district": row.district, "unit": row.unit, "asked_in": asked_in}
 
 
-async def propose(conn: AsyncConnection, number: str, said: dict[str, str], actor: str, now: datetime) -> str:
-    """The proposal's ID. It takes the place of what was proposed of this case and not yet reviewed. Or a Refusal."""
-    facts = await publishable(conn, number)
-    await conn.execute(_REPLACED, {"number": number, "actor": actor, "now": now})
-    made = uuid4().hex
-    row = {"id": made, "case_number": number, "stage": Review.PROPOSED, "proposed_by": actor, "proposed_at": now}
+async def propose(conn: AsyncConnection, number: str, said: dict[str, Any], actor: str, now: datetime) -> str:
+    """The proposal's ID; the same again is the same one. It replaces what waits for its review. Or a Refusal."""
+    facts = await publishable(conn, number) | said
+    row = {"id": uuid4().hex, "case_number": number, "stage": Review.PROPOSED, "proposed_by": actor, **facts}
+    waiting = await _waiting(conn, number)
+    if waiting and all(waiting[name] == value for name, value in row.items() if name != "id"):
+        return str(waiting["id"])
+    await conn.execute(_REPLACED, {"number": number})
     try:
-        await conn.execute(publications.insert().values(row | facts | said))
+        await conn.execute(publications.insert().values(row | {"proposed_at": now}))
     except IntegrityError:
         raise NotPermitted("something of this case is public: withdraw it first", art(15)) from None
-    return made
+    return str(row["id"])
 
 
-_REPLACED = text(
-    "UPDATE publications SET stage = 'refused', reviewed_by = :actor, reviewed_at = :now, reason = '另有新稿'"
-    " WHERE case_number = :number AND stage = 'proposed'"
-)
-"""A later proposal stands instead."""
+async def _waiting(conn: AsyncConnection, number: str) -> dict[str, Any] | None:
+    query = select(publications).where(publications.c.case_number == number, publications.c.stage == Review.PROPOSED)
+    found = (await conn.execute(query.with_for_update())).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+_REPLACED = text("UPDATE publications SET stage = 'replaced' WHERE case_number = :number AND stage = 'proposed'")
 
 
 @dataclass(frozen=True)
@@ -104,4 +111,5 @@ async def queue(conn: AsyncConnection, stage: Review | None, limit: int, cursor:
 async def public(conn: AsyncConnection, limit: int, cursor: str | None) -> Rows:
     """What is public, the latest first."""
     latest = Order((publications.c.reviewed_at, publications.c.id), last_first=True)
-    return await page(conn, select(publications).where(publications.c.stage == Review.PUBLISHED), latest, limit, cursor)
+    query = select(*(publications.c[name] for name in PUBLIC)).where(publications.c.stage == Review.PUBLISHED)
+    return await page(conn, query, latest, limit, cursor)

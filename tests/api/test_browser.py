@@ -179,6 +179,14 @@ async def test_who_signed_out_is_known_no_more_also_by_a_kept_cookie(browser: Br
     assert await browser.me() == 401
 
 
+async def test_whoever_signs_in_again_ends_the_session_before(browser: Browser) -> None:
+    await browser.signed_in()
+    kept = browser.http.cookies[SESSION]
+    await browser.signed_in("agent-10")
+    browser.http.cookies.set(SESSION, kept, domain="127.0.0.1")
+    assert await browser.me() == 401
+
+
 async def test_a_session_ends_idle_and_after_a_shift(browser: Browser) -> None:
     await browser.signed_in()
     browser.clock[0] += IDLE - timedelta(minutes=1)

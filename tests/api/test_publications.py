@@ -80,13 +80,37 @@ async def test_a_reviewer_looks_at_each_suspected_passage_before_everybody_reads
     assert shown.keys() & {"case_number", "proposed_by", "reviewed_by"} == set()
 
 
-async def test_what_the_person_gave_is_marked_in_whatever_an_agent_writes(line: Line) -> None:
+async def test_what_the_person_gave_is_marked_for_the_reviewer_and_for_nobody_who_might_guess_it(line: Line) -> None:
+    """A mark in a text of one's own would tell who asked (Art. 15)."""
     case = await archived(line)
-    made = (await propose(line, case["number"], question="张样例问路灯", answer="请张样例到样例路8号")).json()
-    found = {(each["field"], each["start"], each["end"]) for each in made["suspected"] if each["why"] == Suspect.OWN}
+    said = {"question": "张样例问路灯", "answer": "请张样例到样例路8号"}
+    by_agent = (await propose(line, case["number"], "agent-1", Role.AGENT, **said)).json()
+    seen = [by_agent, (await line.get(f"/publications/{by_agent['id']}", Role.AGENT)).json()]
+    assert {each["why"] for found in seen for each in found["suspected"]} == set()
+    shown = (await line.get(f"/publications/{by_agent['id']}", Role.SUPERVISOR)).json()
+    found = {(each["field"], each["start"], each["end"]) for each in shown["suspected"] if each["why"] == Suspect.OWN}
     assert found == {("question", 0, 3), ("answer", 1, 4), ("answer", 5, 10)}
-    shown = await line.get(f"/publications/{made['id']}", Role.SUPERVISOR)
-    assert shown.json()["suspected"] == made["suspected"]
+    assert (await step(line, by_agent["id"], "publish", kept=by_agent["suspected"])).status_code == 422
+    own = (await propose(line, case["number"], "supervisor-1", Role.SUPERVISOR, **said)).json()
+    shown = (await line.get(f"/publications/{own['id']}", Role.SUPERVISOR)).json()
+    assert (own["suspected"], shown["suspected"]) == ([], [])
+
+
+async def test_what_of_the_case_is_withheld_is_not_shown_and_the_reviewer_sees_the_rest(line: Line) -> None:
+    case = await archived(line, district="HP")
+    made = (await propose(line, case["number"])).json()
+    assert (made["matter"], made["district"], made["unit"]) == ("help", "HP", "GAS")
+    url = f"/cases/{case['number']}/publications"
+    again = await line.http.post(url, json={"withheld": ["district", "unit"]}, headers=token(Role.AGENT))
+    assert (await step(line, again.json()["id"], "publish", kept=again.json()["suspected"])).status_code == 200
+    [shown] = await public(line)
+    assert (shown["matter"], shown["district"], shown["unit"]) == ("help", None, None)
+
+
+async def test_the_same_proposal_again_is_the_same_one(line: Line) -> None:
+    case = await archived(line)
+    first, again = [(await propose(line, case["number"])).json() for _ in range(2)]
+    assert again == first
 
 
 async def test_nobody_publishes_what_they_proposed(line: Line) -> None:
@@ -98,7 +122,7 @@ async def test_nobody_publishes_what_they_proposed(line: Line) -> None:
 
 async def test_a_later_proposal_stands_instead_and_a_public_text_is_withdrawn_first(line: Line) -> None:
     case = await archived(line)
-    first, second = [(await propose(line, case["number"])).json() for _ in range(2)]
+    first, second = [(await propose(line, case["number"], title=title)).json() for title in ("样例一", "样例二")]
     assert (await step(line, first["id"], "publish", kept=first["suspected"])).status_code == 409
     assert (await step(line, second["id"], "publish", kept=second["suspected"])).status_code == 200
     assert (await propose(line, case["number"])).status_code == 409
@@ -108,7 +132,7 @@ async def test_a_later_proposal_stands_instead_and_a_public_text_is_withdrawn_fi
     third = (await propose(line, case["number"])).json()
     assert (await step(line, third["id"], "refuse", reason="不宜公开。")).json()["stage"] == "refused"
     listed = (await line.get("/publications", Role.AUDITOR)).json()["items"]
-    assert [each["stage"] for each in listed] == ["refused", "withdrawn", "refused"]
+    assert [each["stage"] for each in listed] == ["replaced", "withdrawn", "refused"]
     waiting = await line.http.get("/publications", params={"stage": "proposed"}, headers=token(Role.AGENT))
     assert waiting.json()["items"] == []
 

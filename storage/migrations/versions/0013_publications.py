@@ -17,7 +17,7 @@ def upgrade() -> None:
         "publications",
         sa.Column("id", sa.Text(), nullable=False, comment="of the public text; says nothing of the case"),
         sa.Column("case_number", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False, comment="proposed, published, refused, withdrawn"),
+        sa.Column("stage", sa.Text(), nullable=False, comment="proposed, replaced, published, refused, withdrawn"),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), comment="why it was refused or withdrawn"),
         sa.PrimaryKeyConstraint("id", name="pk_publications"),
         sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name="fk_publications_case_number_cases"),
-        sa.CheckConstraint("stage = 'proposed' OR reviewed_by IS NOT NULL", name=op.f("ck_publications_reviewed")),
+        sa.CheckConstraint(
+            "stage IN ('proposed', 'replaced') OR reviewed_by IS NOT NULL", name=op.f("ck_publications_reviewed")
+        ),
         sa.CheckConstraint(
             "stage NOT IN ('published', 'withdrawn') OR reviewed_by <> proposed_by",
             name=op.f("ck_publications_reviewer"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import randrange
@@ -27,7 +27,6 @@ from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.migrate import migrate
 from storage.readers import as_app
-from storage.tables import counters
 from tests.line import Line, serve, settings_for
 from worker import build_worker
 from workflows.attributes import KEYS
@@ -58,14 +57,27 @@ def postgres() -> Iterator[str]:
             yield stack.database_url
 
 
+@contextmanager
+def copied(postgres: str, template: str = "template_hotline") -> Iterator[str]:
+    """A copy of a database: its SQLAlchemy URL.
+
+    It counts today's cases from somewhere of its own, for workflow IDs are case numbers and tests share a Temporal server.
+    """
+    name = f"test_{uuid4().hex}"
+    count = "INSERT INTO counters (day, last) VALUES (%s, %s)"
+    with psycopg.connect(postgres, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with psycopg.connect(database_of(postgres, name), autocommit=True) as copy:
+            copy.execute(count, [datetime.now(SHANGHAI).date(), randrange(900_000)])
+        yield sqlalchemy_url(database_of(postgres, name))
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def database(postgres: str) -> Iterator[str]:
     """A database of this test's own, migrated and seeded: its SQLAlchemy URL."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-        yield sqlalchemy_url(database_of(postgres, name))
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with copied(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -131,7 +143,6 @@ async def line(
     tmp_path: Path,
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
-    await count_elsewhere(engine)
     settings = settings_for(as_app(database), queue, getattr(request, "param", "TJ-2015-18"), str(tmp_path))
     clock = [timedelta(0)]
     async with (
@@ -139,13 +150,6 @@ async def line(
         httpx.AsyncClient(base_url=url, timeout=30) as http,
     ):
         yield Line(http, clock)
-
-
-async def count_elsewhere(engine: AsyncEngine) -> None:
-    """Workflow IDs are case numbers and tests share a Temporal server: each test counts today's cases from its own start."""
-    row = {"day": datetime.now(SHANGHAI).date(), "last": randrange(900_000)}
-    async with engine.begin() as conn:
-        await conn.execute(counters.insert().values(row))
 
 
 def database_of(url: str, name: str) -> str:

@@ -91,7 +91,7 @@ def unit_for(role: Role) -> str | None:
     return "P-LOCK" if role is Role.PARTNER else "WATER" if role in UNITS else None
 
 
-def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18", blobs: str = "no such folder") -> Settings:
+def settings_for(database: str, queue: str, rule_set: str = "TJ-2015-18", blobs: str = "/dev/null") -> Settings:
     return Settings(
         database_url=database,
         temporal_address="",

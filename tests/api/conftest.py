@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
-from settings import Settings, sqlalchemy_url
+from settings import Settings
 from storage.engine import make_engine
 from storage.readers import as_app
 from storage.tables import metadata
-from tests.conftest import count_elsewhere, database_of
+from tests.conftest import copied
 from tests.line import Line, serve, settings_for
 from worker import build_worker
 
@@ -25,21 +24,17 @@ Stored = Callable[[], Awaitable[dict[str, int]]]
 
 
 @pytest.fixture(scope="session")
-def house_settings(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A database and a task queue of the house's own; the database goes with its server."""
-    name = f"house_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-    blobs = str(tmp_path_factory.mktemp("blobs"))
-    url = as_app(sqlalchemy_url(database_of(postgres, name)))
-    return settings_for(url, f"house-{uuid4().hex}", blobs=blobs)
+def house_settings(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A database and a task queue of the house's own."""
+    with copied(postgres) as url:
+        blobs = str(tmp_path_factory.mktemp("blobs"))
+        yield settings_for(as_app(url), f"house-{uuid4().hex}", blobs=blobs)
 
 
 @pytest.fixture(scope="session")
 async def record(house_settings: Settings) -> AsyncIterator[AsyncEngine]:
     """The house's database."""
     engine = make_engine(house_settings.database_url)
-    await count_elsewhere(engine)
     yield engine
     await engine.dispose()
 

@@ -202,7 +202,7 @@ async def test_a_day_is_signed_once_and_exported_as_often_as_it_is_asked(
 async def package(engine: AsyncEngine, number: str, *, texts: bool = True) -> bytes:
     made = BytesIO()
     async with engine.connect() as conn:
-        await packages.write(conn, number, made, Blobs("no such folder") if texts else None)
+        await packages.write(conn, number, made, Blobs("/dev/null") if texts else None)
     return made.getvalue()
 
 

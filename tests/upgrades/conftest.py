@@ -20,7 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 from cli.processes import free_port
 from settings import sqlalchemy_url
 from storage.engine import make_engine
-from tests.conftest import database_of
+from tests.conftest import copied, database_of
 from tests.line import MASTERS, SECRET, Line
 from tests.town import Town, eventually
 from tests.upgrades.keep import HERE, unpack
@@ -113,11 +113,8 @@ def earlier_template(postgres: str, earlier_root: Path) -> str:
 
 @pytest.fixture
 def earlier_database(postgres: str, earlier_template: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {earlier_template}")
-        yield sqlalchemy_url(database_of(postgres, name))
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with copied(postgres, earlier_template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from sqlalchemy import create_engine
 
 from domain.vocabulary import Role
 from storage.migrate import alembic_config
-from tests.conftest import count_elsewhere
 from tests.upgrades.conftest import PRESENT, Street
 
 VERSIONS = Path("storage/migrations/versions")
@@ -95,7 +94,6 @@ def test_what_only_adds_is_let_through() -> None:
 
 
 async def test_the_earlier_version_serves_on_after_each_migration(street: Street, earlier_root: Path) -> None:
-    await count_elsewhere(street.town.engine)
     street.earlier.work()
     line = await street.earlier.serve()
     begun = (await line.register())["number"]
@@ -113,7 +111,6 @@ async def test_the_earlier_version_serves_on_after_each_migration(street: Street
 
 async def test_what_takes_something_away_is_noticed_by_the_earlier_version(street: Street) -> None:
     """The test above can fail: a column that it reads is gone."""
-    await count_elsewhere(street.town.engine)
     line = await street.earlier.serve()
     with psycopg.connect(street.database.replace("+psycopg", ""), autocommit=True) as conn:
         conn.execute("ALTER TABLE cases RENAME COLUMN hands TO gone")

@@ -13,7 +13,6 @@ from temporalio.service import RPCError
 from domain.vocabulary import Role
 from storage import verification
 from storage.migrate import migrate
-from tests.conftest import count_elsewhere
 from tests.line import Line
 from tests.town import PROMPT, Request, eventually
 from tests.upgrades.conftest import Street
@@ -141,7 +140,6 @@ async def sound(street: Street, but: Sequence[str] = ()) -> None:
 
 
 async def test_the_present_worker_ends_what_an_earlier_one_began(street: Street) -> None:
-    await count_elsewhere(street.town.engine)
     street.earlier.work()
     requests = await left(street)
     await asyncio.to_thread(street.earlier.stop)  # a killed one's tasks would wait for it: ten seconds in that version
@@ -157,7 +155,6 @@ async def test_the_present_worker_ends_what_an_earlier_one_began(street: Street)
 
 async def test_both_versions_serve_one_queue_while_cases_run(street: Street) -> None:
     """A rolling deployment: any task of any case may come to either, and neither remembers."""
-    await count_elsewhere(street.town.engine)
     await asyncio.to_thread(migrate, street.database)
     street.earlier.work(forgetful=True)
     street.present.work(forgetful=True)
@@ -170,7 +167,6 @@ async def test_both_versions_serve_one_queue_while_cases_run(street: Street) -> 
 
 async def test_a_version_that_names_its_build_takes_the_cases_over_when_it_is_made_current(street: Street) -> None:
     """Worker versioning: only the current build gets tasks, and a case goes on there with its next one."""
-    await count_elsewhere(street.town.engine)
     await asyncio.to_thread(migrate, street.database)
     name = street.town.queue
     street.present.work(HOTLINE_BUILD_ID="1", HOTLINE_DEPLOYMENT=name)

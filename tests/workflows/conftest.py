@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
-import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
-from settings import sqlalchemy_url
 from storage.engine import make_engine
 from tests import conftest
 from tests.town import Town
@@ -19,13 +16,11 @@ from tests.town import Town
 @pytest.fixture(scope="session")
 async def common_ground(temporal: WorkflowEnvironment, postgres: str) -> AsyncIterator[AsyncEngine]:
     """One database for all towns that leave its calendar alone: a town sees no cases but its own."""
-    name = f"towns_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template_hotline")
-    engine = make_engine(sqlalchemy_url(conftest.database_of(postgres, name)))
-    await Town(temporal, engine, "nobody").open()
-    yield engine
-    await engine.dispose()
+    with conftest.copied(postgres) as url:
+        engine = make_engine(url)
+        await Town(temporal, engine, "nobody").open()
+        yield engine
+        await engine.dispose()
 
 
 @pytest.fixture

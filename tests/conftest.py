@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import randrange
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import psycopg
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
@@ -22,12 +23,12 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from cli.stack import LocalStack, Ports
 from cli.temporal import binary
 from domain.limits import SHANGHAI
-from settings import sqlalchemy_url
+from settings import Settings, sqlalchemy_url
 from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.migrate import migrate
 from storage.readers import as_app
-from tests.line import Line, serve, settings_for
+from tests.line import Line, served, settings_for
 from worker import build_worker
 from workflows.attributes import KEYS
 from workflows.converter import data_converter
@@ -59,24 +60,37 @@ def postgres() -> Iterator[str]:
 
 @contextmanager
 def copied(postgres: str, template: str = "template_hotline") -> Iterator[str]:
-    """A copy of a database: its SQLAlchemy URL.
+    """A copy of a database: its SQLAlchemy URL."""
+    url = new(postgres, template)
+    yield url
+    with psycopg.connect(postgres, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+def new(postgres: str, template: str = "template_hotline") -> str:
+    """The same, and nobody takes it away.
 
     It counts today's cases from somewhere of its own, for workflow IDs are case numbers and tests share a Temporal server.
     """
     name = f"test_{uuid4().hex}"
-    count = "INSERT INTO counters (day, last) VALUES (%s, %s)"
+    count = "INSERT INTO counters (day, last) VALUES (%s, %s) ON CONFLICT (day) DO UPDATE SET last = excluded.last"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         with psycopg.connect(database_of(postgres, name), autocommit=True) as copy:
             copy.execute(count, [datetime.now(SHANGHAI).date(), randrange(900_000)])
-        yield sqlalchemy_url(database_of(postgres, name))
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return sqlalchemy_url(database_of(postgres, name))
 
 
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
-    """A database of this test's own, migrated and seeded: its SQLAlchemy URL."""
-    with copied(postgres) as url:
+def template() -> str:
+    """The database that each test gets a copy of: migrated and seeded."""
+    return "template_hotline"
+
+
+@pytest.fixture
+def database(postgres: str, template: str) -> Iterator[str]:
+    """A database of this test's own: its SQLAlchemy URL."""
+    with copied(postgres, template) as url:
         yield url
 
 
@@ -136,7 +150,6 @@ async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str,
 async def line(
     temporal: WorkflowEnvironment,
     database: str,
-    engine: AsyncEngine,
     queue: str,
     worker: None,
     request: pytest.FixtureRequest,
@@ -144,12 +157,35 @@ async def line(
 ) -> AsyncIterator[Line]:
     """The whole house on this test's database and queue; parametrized indirectly: the code of its rule set."""
     settings = settings_for(as_app(database), queue, getattr(request, "param", "TJ-2015-18"), str(tmp_path))
-    clock = [timedelta(0)]
-    async with (
-        serve(settings, temporal.client, clock) as url,
-        httpx.AsyncClient(base_url=url, timeout=30) as http,
-    ):
-        yield Line(http, clock)
+    async with served(settings, temporal.client) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class House:
+    """A worker and an API on a database of their own."""
+
+    line: Line
+    engine: AsyncEngine
+    settings: Settings
+
+    @property
+    def database(self) -> str:
+        """Its name: once the house is closed, a template for copies."""
+        return str(self.engine.url.database)
+
+
+@asynccontextmanager
+async def house_on(
+    postgres: str, temporal: WorkflowEnvironment, blobs: Path, rule_set: str = "TJ-2015-18"
+) -> AsyncIterator[House]:
+    """For what many tests look at, or copy, and one makes. Its database goes with its server."""
+    url, queue = as_app(new(postgres)), f"house-{uuid4().hex}"
+    engine = make_engine(url)
+    settings = settings_for(url, queue, rule_set, str(blobs))
+    async with build_worker(temporal.client, engine, queue), served(settings, temporal.client) as line:
+        yield House(line, engine, settings)
+    await engine.dispose()
 
 
 def database_of(url: str, name: str) -> str:

@@ -130,5 +130,13 @@ async def serve(settings: Settings, client: Client, clock: list[timedelta]) -> A
         await serving
 
 
+@asynccontextmanager
+async def served(settings: Settings, client: Client) -> AsyncIterator[Line]:
+    """A line to an API of these settings, and its clock."""
+    clock = [timedelta(0)]
+    async with serve(settings, client, clock) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield Line(http, clock)
+
+
 def _dashed(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}

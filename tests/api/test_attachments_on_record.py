@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from shutil import copytree
 from zipfile import ZipFile
 
 import pytest
@@ -19,6 +20,7 @@ from storage.blobs import Blobs
 from storage.signing import Seal
 from tests.api.test_attachments import begun, listed, sent, uploaded
 from tests.api.test_verification import tampered
+from tests.conftest import house_on
 from tests.contents import SAMPLES
 from tests.line import Line, token
 from workflows.attachments import Abandoned
@@ -26,8 +28,7 @@ from workflows.attachments import Abandoned
 SEAL = Seal.new()
 
 
-@pytest.fixture
-async def number(line: Line) -> str:
+async def archived(line: Line) -> str:
     """A sealed case with a picture from the person, the unit's document and the recording of the callback."""
     brought = {
         role: [await uploaded(line, token(role, unit), SAMPLES[code], name="样例机密附件")]
@@ -43,8 +44,35 @@ async def number(line: Line) -> str:
     assert (await line.post(f"/cases/{number}/feedback", Role.UNIT, reply, "WATER")).status_code == 200
     call = {"reach": "reached", "resolved": True, "rating": "good", "attachments": brought[Role.CALLER]}
     assert (await line.post(f"/cases/{number}/attempt", Role.CALLER, call)).status_code == 200
-    await line.until(number, "archived")
+    await line.sealed(number)
     return number
+
+
+@pytest.fixture(scope="module")
+async def sealed(
+    temporal: WorkflowEnvironment, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path, str]:
+    """A database and a folder with the case, and its number."""
+    blobs = tmp_path_factory.mktemp("blobs")
+    async with house_on(postgres, temporal, blobs) as house:
+        number = await archived(house.line)
+    return house.database, blobs, number
+
+
+@pytest.fixture
+def template(sealed: tuple[str, Path, str]) -> str:
+    return sealed[0]
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, sealed: tuple[str, Path, str]) -> Path:
+    """A copy of the folder."""
+    return copytree(sealed[1], tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def number(sealed: tuple[str, Path, str]) -> str:
+    return sealed[2]
 
 
 async def found(engine: AsyncEngine, number: str, blobs: Blobs | None) -> Broken | None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.rights import RIGHTS
@@ -30,7 +32,7 @@ from storage.files import entries_of
 from tests.api.test_attachments import uploaded
 from tests.api.test_verification import SEAL, found, sign, tampered
 from tests.cases import INSTANT
-from tests.conftest import owning
+from tests.conftest import house_on, owning
 from tests.contents import SAMPLES
 from tests.line import Line, settings_for, token, unit_for, vault_on
 
@@ -107,12 +109,29 @@ async def statistics(engine: AsyncEngine) -> list[Any]:
         return sorted(map(tuple, (await conn.execute(text(STATISTICS))).all()))
 
 
+@pytest.fixture(scope="module")
+async def sealed(
+    temporal: WorkflowEnvironment, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path, dict[str, str]]:
+    """A database and a folder with a sealed case whose person has asked for it to be destroyed."""
+    blobs = tmp_path_factory.mktemp("blobs")
+    async with house_on(postgres, temporal, blobs, "demo") as house:
+        made = await archived(house.line)
+        assert (await asked(house.line, made)).json() == {"number": made["number"], "state": "received"}
+    return house.database, blobs, made
+
+
 @pytest.fixture
-async def case(line: Line) -> dict[str, str]:
+def template(request: pytest.FixtureRequest) -> str:
+    """With that case, if the test asks for it."""
+    return str(request.getfixturevalue("sealed")[0]) if "case" in request.fixturenames else "template_hotline"
+
+
+@pytest.fixture
+def case(sealed: tuple[str, Path, dict[str, str]], tmp_path: Path) -> dict[str, str]:
     """Sealed, and its person has asked for it to be destroyed."""
-    made = await archived(line)
-    assert (await asked(line, made)).json() == {"number": made["number"], "state": "received"}
-    return made
+    copytree(sealed[1], tmp_path, dirs_exist_ok=True)
+    return sealed[2]
 
 
 async def test_what_is_destroyed_is_gone_and_the_record_still_proves_itself(  # Art. 14, 15

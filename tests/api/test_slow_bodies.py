@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,8 +48,8 @@ class Slow:
 
 
 @pytest.fixture
-async def slow(database: str, temporal: WorkflowEnvironment) -> AsyncIterator[Slow]:
-    settings = replace(settings_for(database, "nobody-works-here"), body_seconds=0.25)
+async def slow(database: str, temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[Slow]:
+    settings = replace(settings_for(database, "nobody-works-here", blobs=str(tmp_path)), body_seconds=0.25)
     async with serve(settings, temporal.client, [timedelta(0)]) as url:
         yield Slow(url)
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
 
 from activities.roots import KEY, Roots
 from domain.case import Entry
@@ -21,7 +22,7 @@ from storage import packages, roots, verification
 from storage.blobs import Blobs
 from storage.files import ENTRIES, entries_of
 from storage.signing import Forged, Seal
-from tests.conftest import owning
+from tests.conftest import house_on, owning
 from tests.line import Line
 
 DAY = date(2026, 3, 2)
@@ -65,13 +66,28 @@ async def found(engine: AsyncEngine, seal: Seal = SEAL) -> list[str | Broken]:
     return faults
 
 
+@pytest.fixture(scope="module")
+async def signed(
+    temporal: WorkflowEnvironment, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, str]:
+    """A database with an archived case, under a signed root; and its number."""
+    async with house_on(postgres, temporal, tmp_path_factory.mktemp("blobs")) as house:
+        made = await archived(house.line)
+        await sign(house.engine)
+        assert await found(house.engine) == []
+    return house.database, made
+
+
 @pytest.fixture
-async def number(line: Line, engine: AsyncEngine) -> str:
-    """An archived case, under a signed root."""
-    made = await archived(line)
-    await sign(engine)
-    assert await found(engine) == []
-    return made
+def template(request: pytest.FixtureRequest) -> str:
+    """With the archived case, if the test asks for its number."""
+    return str(request.getfixturevalue("signed")[0]) if "number" in request.fixturenames else "template_hotline"
+
+
+@pytest.fixture
+def number(signed: tuple[str, str]) -> str:
+    """Of an archived case, under a signed root."""
+    return signed[1]
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])

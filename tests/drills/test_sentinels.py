@@ -57,7 +57,7 @@ def stack(collected: Collector, stack: LocalStack) -> LocalStack:
     return stack
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def played(stack: LocalStack) -> list[str]:
     """Every scenario was played, refusals too; all that anybody wrote in them: texts as on record, and who asked."""
     secret = (stack.directory / "secret").read_bytes().strip()

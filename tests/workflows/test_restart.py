@@ -309,33 +309,33 @@ async def test_a_desk_that_missed_a_step_refuses_nothing_that_the_record_permits
     await finished(request)
 
 
-async def test_the_sweep_refuses_nothing_that_the_record_permits(town: Town) -> None:
-    request = await town.register()
+async def test_the_sweep_refuses_nothing_that_the_record_permits(own_town: Town) -> None:
+    request = await own_town.register()
     await missed(request, "transfer", "agent", lead="WATER")
     sign = await request.receive("sign", "unit", unit="WATER")
-    await sweep(town, sign.received_at + timedelta(minutes=1))
+    await sweep(own_town, sign.received_at + timedelta(minutes=1))
     assert (await request.deeds())[sign.id] == "received"
     await eventually(lambda: _shows(request, "assigned"))
-    await sweep(town, sign.received_at + timedelta(minutes=1))
+    await sweep(own_town, sign.received_at + timedelta(minutes=1))
     assert (await request.deeds())[sign.id] == "applied"
     await finished(request)
 
 
-async def test_a_desk_that_missed_a_step_is_woken_when_it_lets_an_instant_pass(town: Town) -> None:
-    request = await town.register()
+async def test_a_desk_that_missed_a_step_is_woken_when_it_lets_an_instant_pass(own_town: Town) -> None:
+    request = await own_town.register()
     await missed(request, "transfer", "agent", lead="WATER")
     first = (await request.file()).soonest
     assert first
-    await sweep(town, first + timedelta(seconds=5))
+    await sweep(own_town, first + timedelta(seconds=5))
     assert await _shows(request, "registered")
-    await sweep(town, first + timedelta(seconds=30))
+    await sweep(own_town, first + timedelta(seconds=30))
     await eventually(lambda: _shows(request, "assigned"))
     await request.expire("sign", "WATER")
     await finished(request)
 
 
-async def test_who_was_woken_in_vain_is_woken_again_after_as_long_again(town: Town) -> None:
-    request = await town.transferred()
+async def test_who_was_woken_in_vain_is_woken_again_after_as_long_again(own_town: Town) -> None:
+    request = await own_town.transferred()
     woken: list[str] = []
 
     async def wakes(number: str) -> None:
@@ -343,8 +343,8 @@ async def test_who_was_woken_in_vain_is_woken_again_after_as_long_again(town: To
 
     at = (await request.file()).soonest
     assert at
-    desks = replace(sweep_of(town)._desks, wake=wakes)
-    one = Sweep(town.engine, desks)
+    desks = replace(sweep_of(own_town)._desks, wake=wakes)
+    one = Sweep(own_town.engine, desks)
     counts = []
     for seconds in (9, 20, 39, 40, 60, 90, 4000):
         await ActivityEnvironment().run(one.hand_over_deeds, at + timedelta(seconds=seconds))

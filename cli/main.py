@@ -28,6 +28,7 @@ from cli.processes import StackError
 from cli.recovery import doctor, rebuild
 from cli.roles import role_among
 from cli.rows import read_rows
+from cli.sessions import session_app
 from cli.stack import LocalStack, Ports, hotline_services
 from cli.surroundings import (
     HERE,
@@ -63,6 +64,7 @@ app.command()(verify)
 archive_app.command()(export)
 app.add_typer(unit_app, name="unit")
 app.add_typer(key_app, name="key")
+app.add_typer(session_app, name="session")
 app.add_typer(vault_app, name="vault")
 app.add_typer(disposal_app, name="disposal")
 

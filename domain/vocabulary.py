@@ -302,6 +302,7 @@ class Change(Word):
     UNIT_SET = "unit_set", "变更单位", "unit entered or changed"
     RULES_RELEASED = "rules_released", "发布规则", "rule set released"
     RIGHTS_RELEASED = "rights_released", "发布权限", "rights released"
+    SESSIONS_ENDED = "sessions_ended", "终止会话", "sessions ended"
 
 
 class Ground(Word):

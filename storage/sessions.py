@@ -23,6 +23,10 @@ _SEE = text(
     " RETURNING subject, role, unit"
 )
 _END = text("UPDATE sessions SET ended_at = :now WHERE id = :id AND ended_at IS NULL")
+_END_ALL = text(
+    "UPDATE sessions SET ended_at = :now WHERE subject = :subject AND ended_at IS NULL"
+    " AND begun_at > :lasts AND seen_at > :idle RETURNING id"
+)
 
 
 async def begin(conn: AsyncConnection, subject: str, role: str, unit: str | None, now: datetime) -> str:
@@ -41,6 +45,12 @@ async def see(conn: AsyncConnection, token: str, now: datetime) -> Any:
 async def end(conn: AsyncConnection, token: str, now: datetime) -> None:
     """Nobody is known by it any more."""
     await conn.execute(_END, {"id": _id(token), "now": now})
+
+
+async def end_all(conn: AsyncConnection, subject: str, now: datetime) -> int:
+    """End whatever session this person has; how many there were."""
+    found = await conn.execute(_END_ALL, {"subject": subject, "now": now, "lasts": now - LASTS, "idle": now - IDLE})
+    return len(found.all())
 
 
 def _id(token: str) -> str:

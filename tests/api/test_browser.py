@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,9 +14,11 @@ import httpx
 import oidc_provider_mock
 import pytest
 from temporalio.testing import WorkflowEnvironment
+from typer.testing import CliRunner
 
 from api.browser import FLOW
 from api.cookies import SESSION
+from cli.main import app
 from domain.vocabulary import Role
 from settings import Oidc
 from storage.sessions import IDLE, LASTS
@@ -177,6 +180,27 @@ async def test_who_signed_out_is_known_no_more_also_by_a_kept_cookie(browser: Br
     assert SESSION not in browser.http.cookies
     browser.http.cookies.set(SESSION, kept, domain="127.0.0.1")
     assert await browser.me() == 401
+
+
+async def test_an_operator_ends_the_sessions_of_one_person_and_of_nobody_else(
+    browser: Browser, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.signed_in("agent-77")
+    monkeypatch.setenv("DATABASE_URL", database.replace("postgresql+psycopg", "postgresql"))
+    why = ("--reason", "样例理由", "--by", "admin-1")
+
+    def ended(subject: str) -> str:
+        return CliRunner().invoke(app, ["session", "end", subject, *why]).output.strip()
+
+    assert await asyncio.to_thread(ended, "agent-78") == "0 ended"
+    assert (await browser.http.get("/me")).status_code == 200
+    assert await asyncio.to_thread(ended, "agent-77") == "1 ended"
+    assert (await browser.http.get("/me")).status_code == 401
+    told = await browser.http.get("/changes", headers=token(Role.AUDITOR))
+    assert [(row["what"], row["subject"], row["detail"]) for row in told.json()["items"]] == [
+        ("sessions_ended", "agent-77", {"sessions": 1}),
+        ("sessions_ended", "agent-78", {"sessions": 0}),
+    ]
 
 
 async def test_whoever_signs_in_again_ends_the_session_before(browser: Browser) -> None:

@@ -16,7 +16,7 @@ from api.acts import Key
 from api.errors import Problem, documented
 from api.examples import EXAMPLES, shown
 from api.house import House, HouseDep
-from api.texts import Code, District, Hour, Instant, Line, Phone, Uploads, Words
+from api.texts import Code, District, Hour, IdNumber, Instant, Line, Phone, Uploads, Words
 from domain.acceptance import ELSEWHERE, register
 from domain.case import Case, File
 from domain.limits import SHANGHAI
@@ -47,6 +47,7 @@ class Intake:
     name: Annotated[Line | None, Field(examples=["张样例"])] = None
     phone: Annotated[Phone | None, Field(examples=["13800000000"])] = None
     address: Line | None = None
+    id_number: IdNumber | None = None
     call_from: Hour | None = None
     consent: bool = False
     attachments: Uploads = ()
@@ -98,9 +99,13 @@ async def post_case(given: Intake, caller: CallerDep, house: HouseDep, key: Key 
     return _answer(house, made.file, any(_first(row.clock.clock, row.derivation) for row in made.clocks))
 
 
+LATER = ("attachments", "consent", "id_number")
+"""Fields that the form had not from the first."""
+
+
 def _said(given: Intake) -> bytes:
     """What was handed in, for its digest; without what came later to the form and was left out."""
-    return INTAKE.dump_json(given, exclude={name for name in ("attachments", "consent") if not getattr(given, name)})
+    return INTAKE.dump_json(given, exclude={name for name in LATER if not getattr(given, name)})
 
 
 async def _register(house: House, given: Intake, caller: Caller, key: str | None, digest: str) -> Result:
@@ -114,6 +119,7 @@ async def _register(house: House, given: Intake, caller: Caller, key: str | None
         name=given.name,
         phone=given.phone,
         address=given.address,
+        id_number=given.id_number,
         uploads=given.attachments,
         consent=given.consent,
         role=caller.role,

@@ -19,15 +19,16 @@ from api.sight import Sight, look
 from api.texts import Words
 from api.tracking import RequesterDep
 from api.views import Person, Row, view
-from domain.masking import masked, masked_address, masked_name, masked_phone
+from domain.masking import masked, masked_address, masked_id, masked_name, masked_phone
 from domain.refusals import NotYours, Unknown
 from domain.regulation import art
 from domain.vocabulary import Purpose, Role
 from storage import disclosures, reading
-from storage.people import FIELDS, open_words
+from storage.people import open_words
+from storage.tables import PERSON
 from storage.vault import Unreadable
 
-MASKS = {"name": masked_name, "phone": masked_phone, "address": masked_address}
+MASKS = {"name": masked_name, "phone": masked_phone, "address": masked_address, "id_number": masked_id}
 
 
 async def words(house: House, number: str, kept: Row) -> dict[str, str | None]:
@@ -36,7 +37,7 @@ async def words(house: House, number: str, kept: Row) -> dict[str, str | None]:
     return open_words(keys.get(number), number, kept)
 
 
-UNREADABLE = Person(readable=False, name=None, phone=None, address=None)
+UNREADABLE = Person(readable=False, **dict.fromkeys(PERSON))
 
 
 async def shown(house: House, number: str, kept: Row) -> Person:
@@ -45,7 +46,7 @@ async def shown(house: House, number: str, kept: Row) -> Person:
         said = await words(house, number, kept)
     except Unreadable:
         return UNREADABLE
-    return Person(readable=True, **{name: MASKS[name](word) if (word := said[name]) else None for name in FIELDS})
+    return Person(readable=True, **{name: MASKS[name](word) if (word := said[name]) else None for name in PERSON})
 
 
 async def sheltered(
@@ -64,7 +65,7 @@ async def sheltered(
 
 
 async def own_words(house: House, number: str) -> list[str | None]:
-    """What the person gave as name, phone and address; none that cannot be read."""
+    """What the person gave as name, phone, address and ID number; none that cannot be read."""
     async with house.once.connect() as conn:
         kept = await reading.person(conn, number)
     try:
@@ -96,6 +97,7 @@ class Identity:
     name: str | None
     phone: str | None
     address: str | None
+    id_number: str | None
 
 
 @dataclass(frozen=True)

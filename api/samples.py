@@ -27,6 +27,7 @@ SAMPLES: dict[str, Any] = {
     "name": "张样例",
     "phone": "19900000001",
     "address": "样例路12号",
+    "id_number": "120000190001010006",
     "unit": "HEAT",
     "lead": "HEAT",
     "owner": "HEAT",

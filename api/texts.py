@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.attachments import AN_ACT
 from domain.districts import DISTRICTS, district
+from domain.masking import is_id, plain
 
 LINE, WORDS = 200, 10_000
 DISTRICT = (
@@ -50,6 +51,13 @@ def _dialled(phone: str) -> str:
     return phone
 
 
+def _citizens(number: str) -> str:
+    found = plain(number).upper()
+    if not is_id(found):
+        raise PydanticCustomError("id_number", "an ID number has 18 characters and a right checksum (GB 11643)")
+    return found
+
+
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=LINE), AfterValidator(_storable), AfterValidator(_not_blank)
 ]
@@ -68,6 +76,9 @@ District = Annotated[str, AfterValidator(_of_tianjin), Field(description=DISTRIC
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,24}$"), AfterValidator(_dialled)]
 """A telephone number as it was given."""
+
+IdNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(_citizens)]
+"""A citizen's ID number (居民身份证号)."""
 
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """An hour of the day, local: "18:30"."""

@@ -81,6 +81,7 @@ class Person:
     name: str | None
     phone: str | None
     address: str | None
+    id_number: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,11 @@ def masked_address(address: str) -> str:
     return (place.group() if place else "") + STAR * 2
 
 
+def masked_id(number: str) -> str:
+    """Where it was issued, and its last two: 120101**********18."""
+    return f"{number[:6]}{'*' * 10}{number[-2:]}"
+
+
 def is_id(number: str) -> bool:
     """Is it a citizen's number by the checksum of GB 11643?"""
     if not _ID.fullmatch(number) or not number.isascii():

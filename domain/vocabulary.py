@@ -343,7 +343,7 @@ class Review(Word):
 class Suspect(Word):
     """Why a passage of a text that is to go public may name somebody."""
 
-    OWN = "own", "诉求人信息", "what the person gave as name, phone or address"
+    OWN = "own", "诉求人信息", "what the person gave as name, phone, address or ID number"
     PHONE = "phone", "电话", "a telephone number"
     MAIL = "mail", "电子邮箱", "an e-mail address"
     NUMBER = "number", "证件或账号", "an ID, account or order number"

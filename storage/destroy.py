@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from domain.disposal import BASIS
 from domain.vocabulary import Stage, Status
+from storage.tables import PERSON
 
+_PERSON = ", ".join(PERSON)
 _BASIS = " ".join(f"WHEN '{ground}' THEN '{basis}'" for ground, basis in BASIS.items())
 
 DESTROY = f"""
@@ -19,7 +21,7 @@ DESTROY = f"""
                (SELECT count(*) FROM notes WHERE case_number = asked),
                (SELECT count(*) FROM attachments WHERE case_number = asked),
                (SELECT coalesce(sum(length), 0) FROM attachments WHERE case_number = asked),
-               EXISTS (SELECT FROM people WHERE case_number = asked AND coalesce(name, phone, address) IS NOT NULL)
+               EXISTS (SELECT FROM people WHERE case_number = asked AND coalesce({_PERSON}) IS NOT NULL)
         FROM disposal_items i JOIN disposal_lists l ON l.id = i.list JOIN cases c ON c.number = i.case_number
         WHERE i.claims = asked AND l.stage = '{Stage.APPROVED}' AND c.status = '{Status.ARCHIVED}';
         IF NOT FOUND THEN

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.vocabulary import Text
 from storage.notes import note
-from storage.people import FIELDS
-from storage.tables import disclosures, notes, people
+from storage.tables import PERSON, disclosures, notes, people
 
 AS_THE_HOUSE = text("SELECT set_config('role', 'none', true)")
 
@@ -49,7 +48,7 @@ async def consent(engine: AsyncEngine, disclosure: Disclosure, given: bool) -> N
 
 
 async def _append(conn: AsyncConnection, disclosure: Disclosure, why: str | None) -> None:
-    row = asdict(disclosure) | {"id": uuid4().hex, "note": why, "fields": list(FIELDS)}
+    row = asdict(disclosure) | {"id": uuid4().hex, "note": why, "fields": list(PERSON)}
     await conn.execute(disclosures.insert().values(**row))
 
 

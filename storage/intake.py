@@ -19,6 +19,7 @@ from storage import people, tables
 from storage.attachments import ATTACH, attaching
 from storage.files import ANY, CASE, result_rows, rows_into
 from storage.notes import note
+from storage.tables import PERSON
 from storage.vault import KEEP, Vault
 
 
@@ -35,6 +36,7 @@ class Request:
     name: str | None
     phone: str | None
     address: str | None
+    id_number: str | None = None
     uploads: tuple[str, ...] = ()
     consent: bool = False
     """To be named to the units, also where the person would be shielded."""
@@ -57,6 +59,8 @@ _NEXT = text(
 _CASE_COLUMNS = ", ".join(f.name for f in fields(Case))
 _CASE_VALUES = ", ".join(f"r.{f.name}" for f in fields(Case))
 
+_PERSON, _SAID = ", ".join(PERSON), ", ".join(f":{name}" for name in PERSON)
+
 _REGISTER = f"""
     WITH __KEYED__ step AS (
         INSERT INTO cases ({_CASE_COLUMNS}, stated_at, client, intake_key, intake_digest)
@@ -66,12 +70,12 @@ _REGISTER = f"""
         RETURNING number, CAST(NULL AS text) AS id, registered_at
     ),
     person AS (
-        INSERT INTO people (case_number, name, phone, address, phone_index, phone_master, consent)
-        SELECT number, :name, :phone, :address, :phone_index, :phone_master, :consent FROM step
+        INSERT INTO people (case_number, {_PERSON}, phone_index, phone_master, consent)
+        SELECT number, {_SAID}, :phone_index, :phone_master, :consent FROM step
     ),
     consented AS (
         INSERT INTO disclosures (id, case_number, at, actor, role, purpose, fields)
-        SELECT :disclosure, number, registered_at, :client, :role, 'consent', '{{name,phone,address}}' FROM step
+        SELECT :disclosure, number, registered_at, :client, :role, 'consent', '{{{_PERSON}}}' FROM step
         WHERE :consent
     ),
     noted AS ({rows_into(tables.notes, "notes")}),

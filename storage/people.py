@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.masking import dialled
 from storage.reading import LISTED, PROVISIONAL, Order, Rows, page
-from storage.tables import cases, people
+from storage.tables import PERSON, cases, people
 from storage.vault import FORM, KEY, Masters, Unreadable, Vault, opened, sealed
 
-FIELDS = ("name", "phone", "address")
 Words = Mapping[str, str | None]
 
 
@@ -28,7 +27,7 @@ def seal(masters: Masters, key: bytes, number: str, words: Words) -> dict[str, s
     """The columns of `people` for these words."""
     kept = {
         name: sealed(key, said.encode(), _about(name, number)) if (said := words[name]) is not None else None
-        for name in FIELDS
+        for name in PERSON
     }
     phone = words["phone"]
     index = blind(masters, masters.current, phone) if phone else None
@@ -37,7 +36,7 @@ def seal(masters: Masters, key: bytes, number: str, words: Words) -> dict[str, s
 
 def open_words(key: bytes | None, number: str, row: Words) -> dict[str, str | None]:
     """The words of a row of `people`; Unreadable without its key. What was kept before there were keys is in clear."""
-    return {name: None if (kept := row[name]) is None else open_word(key, number, name, kept) for name in FIELDS}
+    return {name: None if (kept := row[name]) is None else open_word(key, number, name, kept) for name in PERSON}
 
 
 def open_word(key: bytes | None, number: str, name: str, kept: str) -> str:
@@ -69,8 +68,8 @@ async def of_phone(conn: AsyncConnection, masters: Masters, phone: str, limit: i
 
 
 _UPDATE = text(
-    "UPDATE people SET name = :name, phone = :phone, address = :address, phone_index = :phone_index,"
-    " phone_master = :phone_master WHERE case_number = :number"
+    "UPDATE people SET name = :name, phone = :phone, address = :address, id_number = :id_number,"
+    " phone_index = :phone_index, phone_master = :phone_master WHERE case_number = :number"
 )
 
 
@@ -80,7 +79,7 @@ async def resealed(engine: AsyncEngine, vault: Vault, page: int = 500) -> AsyncI
     A row whose key is gone stays as it is.
     """
     masters, after, done = vault.masters, "", 0
-    in_clear = [people.c[name].not_like(f"{FORM}%") for name in FIELDS]
+    in_clear = [people.c[name].not_like(f"{FORM}%") for name in PERSON]
     stale = or_(people.c.phone_master != masters.current, *in_clear)
     while True:
         query = select(people).where(stale, people.c.case_number > after).order_by(people.c.case_number).limit(page)

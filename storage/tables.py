@@ -105,11 +105,15 @@ people = Table(
     Column("name", Text),
     Column("phone", Text),
     Column("address", Text),
+    Column("id_number", Text),
     Column("phone_index", Text, comment="keyed; decision 0013"),
     Column("phone_master", Text, comment="which master key the index is under"),
     Column("consent", Boolean, nullable=False, server_default="false", comment="to be named to a unit (Art. 15)"),
     Index("ix_people_phone_index", "phone_index", postgresql_where="phone_index IS NOT NULL"),
 )
+
+PERSON = ("name", "phone", "address", "id_number")
+"""The columns of `people` that say who asked, each sealed."""
 
 disclosures = Table(
     "disclosures",

@@ -40,7 +40,8 @@ pytestmark = pytest.mark.parametrize("line", ["demo"], indirect=True)
 
 WORD = "哨兵样例暗语"
 OFFICES = ("/cases/{number}/designate", "/cases/{number}/revise")
-PERSON = {"name": f"张{WORD}", "phone": "19900008890", "address": f"{WORD}路1号"}
+ID = "120000190001010006"
+PERSON = {"name": f"张{WORD}", "phone": "19900008890", "address": f"{WORD}路1号", "id_number": ID}
 STATISTICS = "SELECT matter, outcome, units, count(*), sum(entries), sum(attempts) FROM cases GROUP BY 1, 2, 3"
 STEPS = {Stage.APPRAISED: ("appraise", Role.SUPERVISOR), Stage.APPROVED: ("approve", Role.OFFICE)}
 
@@ -182,7 +183,7 @@ async def test_the_case_says_that_its_words_are_gone_and_takes_no_new_ones(
     made = await approved(line)
     await run(engine, tmp_path)
     seen = (await line.get(f"/cases/{number}", Role.AGENT)).json()
-    assert seen["person"] == {"readable": False, "name": None, "phone": None, "address": None}
+    assert seen["person"] == {"readable": False, "name": None, "phone": None, "address": None, "id_number": None}
     assert (seen["texts"], seen["disposal"]) == ([], made)
     for role, unit in ((Role.UNIT, "WATER"), (Role.ANALYST, None), (Role.AUDITOR, None)):
         other = (await line.get(f"/cases/{number}", role, unit)).json()

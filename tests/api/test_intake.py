@@ -257,6 +257,8 @@ REFUSED: dict[str, Any] = {
     "a telephone of letters": {"phone": SENTINEL},
     "a telephone of blanks": {"phone": "        "},
     "a telephone and a line feed": {"phone": "19900000001\n"},
+    "an ID number with a wrong checksum": {"id_number": "120000190001010007"},
+    "an ID number of the old kind": {"id_number": "120000000101001"},
     "24:00": {"call_from": "24:00"},
     "a sloppy hour": {"call_from": "8:30"},
     "an hour with Chinese digits": {"call_from": "１８:30"},
@@ -299,7 +301,9 @@ async def test_what_is_missing_is_named(untouched: Line, missing: str) -> None:
 LONE = [rb'"\ud800"', rb'"\udfff' + SENTINEL.encode() + b'"', b'"\xed\xa0\x80"', b'"\xed\xb0\x80"']
 
 
-@pytest.mark.parametrize("field", ["title", "text", "name", "address", "phone", "district", "matter", "created"])
+@pytest.mark.parametrize(
+    "field", ["title", "text", "name", "address", "phone", "id_number", "district", "matter", "created"]
+)
 async def test_a_lone_surrogate_is_refused_escaped_or_raw(untouched: Line, field: str) -> None:
     for lone in LONE:
         parts = {key: json.dumps(value).encode() for key, value in REQUEST.items()} | {field: lone}

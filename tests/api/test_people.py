@@ -12,13 +12,19 @@ from domain.vocabulary import Role
 from tests.conftest import owning
 from tests.line import Line
 
-SAID = {"name": "张样例", "phone": "19900008890", "address": "和平区样例路12号"}
-GONE = {"readable": False, "name": None, "phone": None, "address": None}
+SAID = {"name": "张样例", "phone": "19900008890", "address": "和平区样例路12号", "id_number": "120000190001010006"}
+GONE = {"readable": False, "name": None, "phone": None, "address": None, "id_number": None}
 
 
 async def test_without_its_key_a_person_is_said_to_be_unreadable(house: Line, record: AsyncEngine) -> None:
     number = (await house.register(**SAID))["number"]
-    masked = {"readable": True, "name": "张＊＊", "phone": "199****8890", "address": "和平区样例路＊＊"}
+    masked = {
+        "readable": True,
+        "name": "张＊＊",
+        "phone": "199****8890",
+        "address": "和平区样例路＊＊",
+        "id_number": "120000**********06",
+    }
     assert (await house.get(f"/cases/{number}", Role.AGENT)).json()["person"] == masked
     async with owning(record) as conn:
         await conn.execute(text("DELETE FROM vault.case_keys WHERE case_number = :number"), {"number": number})

@@ -15,7 +15,7 @@ from tests.line import Line, token
 
 pytestmark = pytest.mark.parametrize("line", ["demo"], indirect=True)
 
-PERSON = {"name": "张样例", "phone": "19900008890", "address": "样例路8号"}
+PERSON = {"name": "张样例", "phone": "19900008890", "address": "样例路8号", "id_number": "120000190001010006"}
 ASKED = "我叫张样例，住样例路8号，样例路口的路灯不亮。"
 ANSWER = "已修复，可拨打022-00008890查询。"
 NUMBER = "022-00008890"

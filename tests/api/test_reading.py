@@ -73,7 +73,13 @@ async def test_a_case_shows_what_is_in_hand_and_what_the_role_may_do(house: Line
         (clock, unit) for clock in ("sign", "return", "handling") for unit in ("WATER", "GAS")
     }
     assert case["due_at"] == min(c["due"] for c in case["clocks"] if c["clock"] != "return")
-    assert case["person"] == {"readable": True, "name": "张＊＊", "phone": "199****0001", "address": None}
+    assert case["person"] == {
+        "readable": True,
+        "name": "张＊＊",
+        "phone": "199****0001",
+        "address": None,
+        "id_number": None,
+    }
     for role, act in ((Role.AGENT, "recall"), (Role.SUPERVISOR, "override")):
         assert act in (await read(house, f"/cases/{number}", role))["acts"]
     assert "feedback" in (await read(house, f"/cases/{number}", Role.UNIT, "WATER"))["acts"]

@@ -18,7 +18,7 @@ from tests.conftest import database_of, owning
 from tests.line import MASTERS, vault_on
 from tests.storage.test_tables import registered
 
-WORDS = {"name": "张样例", "phone": "19900008890", "address": None}
+WORDS = {"name": "张样例", "phone": "19900008890", "address": None, "id_number": "120000190001010006"}
 NUMBERS = [f"TJ2026030200000{n}" for n in range(1, 6)]
 
 

@@ -20,6 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 
 from activities.attachments import Attachments
 from activities.heartbeat import Heartbeats
+from activities.joints import Joints
 from activities.ledger import Ledger
 from activities.outbox import Outbox
 from activities.roots import Roots
@@ -35,9 +36,10 @@ from workflows import attachments, attributes, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
-from workflows.client import Elsewhere, Later, connect, hand_over, start, wake
+from workflows.client import Elsewhere, Later, carry, connect, hand_over, start, wake
 from workflows.designation import Designation
 from workflows.desk import SILENCE
+from workflows.joint import Joint
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 from workflows.traces import traced
@@ -50,7 +52,7 @@ GRACE = timedelta(seconds=10)
 AGAIN = 1.0
 """Seconds until a worker that does not reach Temporal tries again."""
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned]
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint]
 
 
 def build_worker(
@@ -76,7 +78,8 @@ def build_worker(
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(client, desk, deed, timedelta(seconds=3))
 
-    desks = Desks(start_case, give, partial(wake, client), later=Later, elsewhere=Elsewhere)
+    carries = partial(carry, client, task_queue)
+    desks = Desks(start_case, give, partial(wake, client), carries, later=Later, elsewhere=Elsewhere)
     sweep = Sweep(engine, desks)
     return Worker(
         client,
@@ -87,6 +90,7 @@ def build_worker(
             *ledger.activities(),
             sweep.start_registered,
             sweep.hand_over_deeds,
+            Joints(engine, sweep).carry,
             outbox.deliver,
             *([signs.sign] if signs else []),
             *([Attachments(engine, blobs).remove_abandoned] if blobs else []),

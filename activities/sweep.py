@@ -15,7 +15,7 @@ from temporalio import activity
 from domain.acts import check
 from domain.case import Deed, File
 from domain.refusals import Refusal
-from storage import deeds, files, intake
+from storage import deeds, files, intake, joints
 from storage.engine import single
 from storage.waiting import overslept
 
@@ -39,6 +39,8 @@ class Desks:
     hand_over: Callable[[str, Deed], Awaitable[str]]
     wake: Callable[[str], Awaitable[None]]
     """Has a case, by its number, read its file again."""
+    carry: Callable[[str], Awaitable[None]]
+    """Has a joint case, by its ID, carry what was done to all of its parts."""
     later: type[Exception]
     """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
@@ -74,9 +76,14 @@ class Sweep:
             cases: dict[str, list[tuple[Deed, str]]] = {}
             for deed, desk in page:
                 cases.setdefault(deed.number, []).append((deed, desk))
-            done += await self._side_by_side(cases, partial(self._hand_over, cases))
+            done += await self._side_by_side(cases, partial(self._hand_over_all, cases))
             last = page[-1][0]
+        await self._side_by_side(await self._read(joints.waiting, now - PAUSE), self._carry)
         return done
+
+    async def _carry(self, conn: AsyncConnection, joint: str) -> int:
+        await self._desks.carry(joint)
+        return 1
 
     async def _wake(self, now: datetime) -> None:
         """A worker that died after a step was written took the answer with it: its workflow knows nothing of the step.
@@ -95,10 +102,10 @@ class Sweep:
         await self._desks.wake(number)
         return 1
 
-    async def _read(self, page: Callable[..., Awaitable[list[T]]], before: datetime, last: Any) -> list[T]:
+    async def _read(self, page: Callable[..., Awaitable[T]], before: datetime, *last: Any) -> T:
         """The next page, so that what cannot be handed over never hides what came after it."""
         async with self._engine.connect() as conn:
-            return await page(conn, before, last)
+            return await page(conn, before, *last)
 
     async def _side_by_side(
         self, numbers: Iterable[str], work: Callable[[AsyncConnection, str], Awaitable[int]]
@@ -125,16 +132,20 @@ class Sweep:
         await intake.begun(conn, number, now)
         return 1
 
-    async def _hand_over(self, cases: dict[str, list[tuple[Deed, str]]], conn: AsyncConnection, number: str) -> int:
+    async def _hand_over_all(self, cases: dict[str, list[tuple[Deed, str]]], conn: AsyncConnection, number: str) -> int:
+        return await self.hand_over(conn, cases[number])
+
+    async def hand_over(self, conn: AsyncConnection, waiting: Iterable[tuple[Deed, str]]) -> int:
+        """Hand deeds of one case to the desk that was last known; how many found it. The rest waits for the next sweep."""
         done = 0
-        for deed, desk in cases[number]:
+        for deed, desk in waiting:
             try:
                 await self._desks.hand_over(desk, deed)
             except (Refusal, self._desks.elsewhere):
                 if await self._refused(conn, deed):
                     done += 1
                     continue
-                await self._desks.wake(number)
+                await self._desks.wake(deed.number)
                 break
             except self._desks.later:
                 break

@@ -18,6 +18,7 @@ from api.house import Answer, HouseDep, Number
 from api.rights import RIGHTS, ROLES, path_of
 from api.texts import Code, Day, Limit, Uploads, Words
 from domain.lifecycle import MOVES
+from domain.refusals import NotPermitted, Unknown
 from domain.vocabulary import (
     Act,
     Choice,
@@ -31,6 +32,7 @@ from domain.vocabulary import (
     Role,
     Urgency,
 )
+from storage import joints
 
 router = APIRouter(tags=["acts"])
 STRICT = ConfigDict(extra="forbid")
@@ -154,6 +156,13 @@ class Supply:
 
 
 @body(config=STRICT)
+class Join:
+    """The ID of the joint case of which it becomes a part."""
+
+    joint: Code
+
+
+@body(config=STRICT)
 class Ask:
     """What the unit wants to know of the person."""
 
@@ -250,6 +259,8 @@ BODIES: dict[Act, type[Any]] = {
     Act.OVERRIDE: Reasoned,
     Act.CONCLUDE: Reasoned,
     Act.SUPPLY: Supply,
+    Act.JOIN: Join,
+    Act.DETACH: Reasoned,
     Act.SIGN: Plain,
     Act.ASK: Ask,
     Act.EXPLAIN: Reasoned,
@@ -296,7 +307,9 @@ def _route(act: Act, shape: type[Any]) -> None:
         code: str | None = None,
     ) -> Answer:
         content = adapter.dump_python(given, mode="python", exclude_none=True)
-        await _known_units(house, act, content)
+        await known_units(house, act, content)
+        if act is Act.JOIN:
+            await known_joint(house, content["joint"])
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
@@ -349,7 +362,17 @@ def _code(shown: bool) -> Any:
     return Annotated[str | None, Header(**TRACKING, description=meaning, include_in_schema=shown)]
 
 
-async def _known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:
+async def known_joint(house: HouseDep, id: str) -> None:
+    """The joint case exists and is open."""
+    async with house.once.connect() as conn:
+        found = await joints.one(conn, id)
+    if found is None:
+        raise Unknown("`joint`: no such joint case; GET /joints lists them")
+    if found["closed_at"]:
+        raise NotPermitted("the joint case is closed")
+
+
+async def known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:
     """The units that an act names must exist; a referral goes to a partner, everything else to a unit.
 
     The one that an act is about (`unit`) must have a part in the case: `House.act` looks.

@@ -19,6 +19,7 @@ from api import (
     erasures,
     errors,
     intake,
+    joint_acts,
     people,
     public,
     publications,
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (
         intake,
         acts,
+        joint_acts,
         reading,
         people,
         tracking,

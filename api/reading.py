@@ -80,6 +80,7 @@ async def list_cases(
     channel: Channel | None = None,
     unit: Code = None,
     holder: Code = None,
+    joint: Code = None,
     overdue: bool | None = None,
     due_today: Annotated[bool, Query(description="what ends with today in Shanghai, or has ended")] = False,
     due_by: Annotated[AwareDatetime | None, Query(description="what ends with this instant, or has ended")] = None,
@@ -93,7 +94,7 @@ async def list_cases(
     async with house.reading(caller) as conn:
         await fits(conn, caller)
         theirs = await _of_unit(conn, caller, unit)
-        wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, overdue, due)
+        wanted = reading.CaseFilter(status, matter, district, channel, theirs, caller.unit, holder, joint, overdue, due)
         return _page(Listed, await reading.list_cases(conn, wanted, limit, cursor))
 
 

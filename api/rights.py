@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.attachments import BRINGING
+from domain.joint import CARRIED
 from domain.lifecycle import HANDLER, MOVES
 from domain.vocabulary import Act, Purpose, Role, Word
 
@@ -92,7 +93,15 @@ SHIELDED: Mapping[Purpose, frozenset[Role]] = {
 """The same where the person is shielded (Art. 9 ¶2); to identify them asks for a reason."""
 
 
+JOINED = CENTRE | UNITS | {R.OFFICE, R.ANALYST, R.AUDITOR}
+
 OWNED: dict[str, frozenset[Role]] = {
+    "GET /joints": JOINED,
+    "GET /joints/{id}": JOINED,
+    "POST /joints": CENTRE,
+    "POST /joints/{id}/join": CENTRE,
+    "POST /joints/{id}/close": CENTRE,
+    **{f"POST /joints/{{id}}/{path_of(act)}": ROLES[act] - {R.REQUESTER} for act in sorted(CARRIED)},
     "GET /cases": READERS,
     "GET /cases/{number}": READERS,
     "GET /cases/{number}/entries": READERS,

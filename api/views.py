@@ -71,6 +71,7 @@ class Listed:
     call_at: datetime | None
     attempts: int
     rule_set: str
+    joint: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import chaos as faults
+from bench import joint as together
 from bench.lifecycle import run
 
 app = typer.Typer(help="measurements on a local stack of their own", no_args_is_help=True, add_completion=False)
@@ -43,6 +44,18 @@ def chaos(
     report = faults.run(cases, kills, seed)
     _tell(report, as_json)
     if not faults.is_sound(report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def joint(
+    cases: Annotated[int, typer.Option(min=1, help="how many cases are parts of the joint case")] = 5000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+) -> None:
+    """Handle many cases about one thing as a joint case; exit code 1 if one is left open, late, told twice or not at all."""
+    report = together.run(cases)
+    _tell(report, as_json)
+    if not together.is_sound(report):
         raise typer.Exit(1)
 
 

@@ -46,20 +46,20 @@ class Hotline:
         await self._wire.close()
 
     async def case(self) -> str:
-        number: str = (await self._post(Role.CHANNEL, "/cases", REQUEST, 201))["number"]
-        await self._act(number, Role.AGENT, "transfer", lead=UNIT)
-        await self._act(number, Role.UNIT, "sign")
-        await self._act(number, Role.UNIT, "feedback", public="已修好，谢谢您的反映。", replied="phone")
-        await self._act(number, Role.CALLER, "attempt", reach="reached", resolved=True, rating="good")
+        number: str = (await self.post(Role.CHANNEL, "/cases", REQUEST, 201))["number"]
+        await self.act(number, Role.AGENT, "transfer", lead=UNIT)
+        await self.act(number, Role.UNIT, "sign")
+        await self.act(number, Role.UNIT, "feedback", public="已修好，谢谢您的反映。", replied="phone")
+        await self.act(number, Role.CALLER, "attempt", reach="reached", resolved=True, rating="good")
         outcome = await self._client.get_workflow_handle(number, result_type=str).result()
         if outcome != "resolved":
             raise RuntimeError(f"{number} ended {outcome}")
         return number
 
-    async def _act(self, number: str, role: Role, act: str, **body: Any) -> None:
-        await self._post(role, f"/cases/{number}/{act}", body, 200)
+    async def act(self, number: str, role: Role, act: str, **body: Any) -> None:
+        await self.post(role, f"/cases/{number}/{act}", body, 200)
 
-    async def _post(self, role: Role, path: str, body: dict[str, Any], expect: int) -> Any:
+    async def post(self, role: Role, path: str, body: dict[str, Any], expect: int) -> Any:
         """Send as a careful client does, with a key of its own; after a 202, ask again until it is carried out."""
         self._keys += 1
         headers = {"Authorization": f"Bearer {self._tokens[role]}", "Idempotency-Key": f"bench-{self._keys}"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from domain import acceptance, archive, callback, closing, handling, requester, routing
+from domain import acceptance, archive, callback, closing, handling, joint, requester, routing
 from domain.calendar import Calendar
 from domain.case import Deed, File, Rung, RunningClock
 from domain.lifecycle import BY_TRIPLE, move
@@ -48,6 +48,8 @@ DUTIES: dict[Act, Duty] = {
     Act.OVERRIDE: closing.override,
     Act.CONCLUDE: closing.conclude,
     Act.SUPPLY: archive.supply,
+    Act.JOIN: joint.join,
+    Act.DETACH: joint.detach,
     Act.SIGN: handling.sign,
     Act.ASK: handling.ask,
     Act.EXPLAIN: handling.explain,
@@ -98,6 +100,7 @@ def decide(file: File, deed: Deed, calendar: Calendar, now: datetime | None = No
         raise MovedOn(f"the case is at version {case.version}, not {deed.seen}: read it again")
     step = Step(file, rule_sets()[case.rule_set], calendar, deed.received_at, deed, now)
     line = step.record(deed.act, found.basis)
+    joint.reached(step, deed, line)
     target = DUTIES[deed.act](step, deed, line)
     assert target in found.targets, f"{deed.act} led to {target}, which MOVES does not list"
     return step.finish(target)

@@ -85,6 +85,8 @@ class Case:
     """When the next callback attempt is due, within civil hours."""
     call_from: str | None = None
     """The person's preferred hour to be called, local, "18:30"."""
+    joint: str | None = None
+    """The joint case of which it is a part (`domain.joint`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +214,8 @@ class Deed:
     resolved: bool | None = None
     rating: Rating | None = None
     replied: ReplyWay | None = None
+    joint: str | None = None
+    """The joint case that it joins, or whose act reaches it."""
 
 
 @dataclass(frozen=True, kw_only=True)

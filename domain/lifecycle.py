@@ -64,6 +64,8 @@ MOVES: tuple[Move, ...] = (
     *_row((*IN_HAND, S.REVIEW, S.SUPERVISED), A.CLAIM, CENTRE, None),
     *_row((*IN_HAND, S.REVIEW, S.SUPERVISED), A.RELEASE, CENTRE, None),
     *_row(OPEN, A.CORRECT, CENTRE, None),
+    *_row(OPEN, A.JOIN, CENTRE, None),
+    *_row(OPEN, A.DETACH, CENTRE, None),
     *_row(OPEN, A.CEASE, CENTRE, S.CLOSED, art(8, item=3)),
     # Art. 11: the unit's part. A step inside one handling leaves the case where it is.
     *_row(S.ASSIGNED, A.SIGN, HANDLER, S.ASSIGNED),

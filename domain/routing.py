@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.case import CENTRE, OFFICE, Assignment, Case, Deed, RunningClock
 from domain.closing import reopen, require
+from domain.joint import leave
 from domain.limits import Term, due
 from domain.refusals import Lacking, NotPermitted, NotYours, OwnCause
 from domain.regulation import art
@@ -38,6 +39,7 @@ def correct(step: Step, deed: Deed, line: Line) -> Status:
         line.detail.update({name: value, f"old_{name}": getattr(step.case, name)})
     was = step.case
     step.set(**facts)
+    leave(step, line)
     if step.case.report and not was.report:
         _where_it_can_be_decided_on(step)
     _whom_it_is_about(step, deed, was)

@@ -86,6 +86,8 @@ class Act(Word):
     OVERRIDE = "override", "值班长收回", "override"
     CONCLUDE = "conclude", "督办结案", "conclude the supervision"
     SUPPLY = "supply", "补齐档案", "supply what the archive lacks"
+    JOIN = "join", "并案", "make part of a joint case"
+    DETACH = "detach", "分案", "take out of the joint case"
     SIGN = "sign", "签收", "sign for"
     ASK = "ask", "询问诉求人", "ask the person"
     EXPLAIN = "explain", "说明理由", "explain a delay"

@@ -52,6 +52,8 @@ READER: Mapping[Role, Reader] = {
 """What nobody's case is (units, vocabulary) the house reads for everybody; a channel and an administrator read no more."""
 
 EVERY = "true"
+OF_A_JOINT_CASE_IN_SIGHT = "EXISTS (SELECT FROM cases c WHERE c.joint = {})"
+"""Whoever sees one part of it."""
 OF_A_CASE_IN_SIGHT = "EXISTS (SELECT FROM cases c WHERE c.number = case_number)"
 """The policy of `cases` holds in it."""
 
@@ -67,13 +69,13 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications"),
+         "publications", "joints", "joint_acts"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications"),
+         "publications", "joints", "joint_acts"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -88,6 +90,8 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "archives": OF_A_CASE_IN_SIGHT,
         "disposals": OF_A_CASE_IN_SIGHT,
         "people": f"{OF_A_CASE_IN_SIGHT} AND NOT shielded(case_number)",
+        "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
+        "joint_acts": f"unit = {_UNIT} AND {OF_A_JOINT_CASE_IN_SIGHT.format('joint_acts.joint')}",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
@@ -95,10 +99,13 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
             ("notes", "attachments", "entries", "deeds", "assignments", "clocks", "archives"), OF_A_CASE_IN_SIGHT
         ),
         "notices": f"audience = '{OFFICE}'",
+        "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
+        "joint_acts": OF_A_JOINT_CASE_IN_SIGHT.format("joint_acts.joint"),
         **dict.fromkeys(("disposal_lists", "disposal_items", "disposals"), EVERY),
     },
     Reader.ANALYST: dict.fromkeys(
-        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals"), EVERY
+        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts"),
+        EVERY,
     ),
     Reader.REQUESTER: {
         "cases": f"number {_THE_ONE}",

@@ -36,7 +36,7 @@ from storage.tables import (
 
 LISTED = (
     "number", "registered_at", "channel", "matter", "urgency", "report", "district", "status", "outcome", "hands",
-    "units", "holder", "due_at", "overdue", "returns", "redos", "urges", "call_at", "attempts", "rule_set",
+    "units", "holder", "due_at", "overdue", "returns", "redos", "urges", "call_at", "attempts", "rule_set", "joint",
 )  # fmt: skip
 """What a list shows of a case: codes and instants."""
 
@@ -85,6 +85,7 @@ class CaseFilter:
     reader: str | None = None
     """The unit that reads: what it handles or reported on, and nothing that complains of it."""
     holder: str | None = None
+    joint: str | None = None
     overdue: bool | None = None
     due_by: datetime | None = None
     """Due instants are exclusive: what is due at this instant ends with it."""
@@ -137,9 +138,15 @@ async def list_cases(conn: AsyncConnection, wanted: CaseFilter, limit: int, curs
     return await page(conn, query, Order((SOONEST, cases.c.number)), limit, cursor)
 
 
+async def unknown(conn: AsyncConnection, numbers: Sequence[str]) -> list[str]:
+    """Those under which there is no case."""
+    found = set((await conn.execute(select(cases.c.number).where(cases.c.number.in_(numbers)))).scalars())
+    return [number for number in numbers if number not in found]
+
+
 def conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     """What a filter asks of a case."""
-    equal = ("status", "matter", "district", "channel", "holder", "overdue")
+    equal = ("status", "matter", "district", "channel", "holder", "joint", "overdue")
     found = [cases.c[name] == value for name in equal if (value := getattr(wanted, name)) is not None]
     if wanted.unit:
         assigned = select(assignments.c.case_number).where(assignments.c.unit == wanted.unit)

@@ -78,6 +78,7 @@ cases = Table(
     Column("urges", Integer, nullable=False),
     Column("call_at", DateTime),
     Column("call_from", Text),
+    Column("joint", Text, ForeignKey("joints.id")),
     # Not facts of the lifecycle: how it came in, and whether its workflow has begun.
     Column("stated_at", DateTime, comment="when it happened or was written, by the person's own statement"),
     Column("client", Text, nullable=False),
@@ -97,6 +98,46 @@ SOONEST = func.coalesce(cases.c.due_at, text("'9999-12-31 00:00:00+00'::timestam
 Index("ix_cases_soonest", SOONEST, cases.c.number)
 Index("ix_cases_status_soonest", cases.c.status, SOONEST, cases.c.number)
 Index("ix_cases_holder_soonest", cases.c.holder, SOONEST, cases.c.number, postgresql_where="holder IS NOT NULL")
+Index("ix_cases_joint", cases.c.joint, cases.c.number, postgresql_where="joint IS NOT NULL")
+
+joints = Table(
+    "joints",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False, comment="what it is about, in the words of the Centre"),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_at", DateTime, nullable=False),
+    Column("closed_by", Text),
+    Column("closed_at", DateTime),
+    Index("ix_joints_opened_at", "opened_at", "id"),
+)
+"""Joint cases (并案): many cases about one thing."""
+
+joint_acts = Table(
+    "joint_acts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("joint", Text, ForeignKey("joints.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("received_at", DateTime, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("unit", Text),
+    Column("key", Text, comment="the client's Idempotency-Key"),
+    Column("digest", Text, nullable=False),
+    Column("body", JSONB, nullable=False, comment="its codes"),
+    Column("texts", JSONB, comment="its texts, until each case has its copy"),
+    Column("numbers", ARRAY(Text), comment="the cases that it is to reach; none: every part of the joint case"),
+    Column("last", Text, comment="the number of the last case that it reached or passed"),
+    Column("carried", Integer, nullable=False, server_default="0", comment="cases that it reached"),
+    Column("passed", Integer, nullable=False, server_default="0", comment="cases that it was not for"),
+    Column("done_at", DateTime),
+    UniqueConstraint("joint", "seq"),
+    UniqueConstraint("actor", "key"),
+    Index("ix_joint_acts_waiting", "received_at", postgresql_where="done_at IS NULL"),
+)
+"""What was done for all parts of a joint case at once, and how far it has come."""
 
 people = Table(
     "people",

@@ -63,6 +63,7 @@ TEXTS: dict[Act, tuple[Text, ...]] = {
     Act.REVISE: (Text.REASON,),
     Act.SUPPLEMENT: (Text.REQUEST,),
     Act.DISPUTE: (Text.REASON,),
+    Act.DETACH: (Text.REASON,),
 }
 """The texts that an act cannot do without."""
 

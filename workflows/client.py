@@ -23,6 +23,7 @@ from workflows.attributes import typed
 from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
 from workflows.desk import LOOK, MOVED, SILENCE
+from workflows.joint import CARRY, Joint
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
@@ -153,6 +154,24 @@ async def wake(client: Client, number: str) -> None:
     with suppress(*UNREACHED):
         async with asyncio.timeout(PATIENCE.total_seconds()):
             await client.get_workflow_handle(number).execute_update(LOOK, rpc_timeout=PATIENCE)
+
+
+async def carry(client: Client, task_queue: str, joint: str) -> None:
+    """Have a joint case carry what was done to all of its parts; its workflow is started, or goes on. Later: not now."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await client.start_workflow(
+                Joint.run,
+                joint,
+                id=joint,
+                task_queue=task_queue,
+                start_signal=CARRY,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"并案 joint case · {joint}",
+                rpc_timeout=PATIENCE,
+            )
+    except (RPCError, NEVER_CONNECTED, TimeoutError):
+        raise Later from None
 
 
 def refusal_of(error: ApplicationError) -> Refusal:

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -44,6 +44,7 @@ from domain.vocabulary import Act, Choice, Exclusion, Matter, Part, Role, Status
 from storage import files
 from storage.calendar import read
 from storage.deeds import DEED
+from storage.tables import joints
 from storage.verification import cases as verified
 from tests.line import SECRET, Line, token
 
@@ -85,6 +86,7 @@ ACTORS = [
 AUDITOR = next(actor for actor in ACTORS if actor.role is Role.AUDITOR)
 REGISTERING = [*CENTRE, ACTORS[3]]
 
+JOINTS = ("sample-joint-1", "sample-joint-2")
 HANDLING, REFERRED = ("WATER", "HP", "HP.XB"), ("P-LOCK", "P-HOME")
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "lead": st.sampled_from([*HANDLING, *HANDLING, "P-LOCK", "NOBODY"]),
@@ -104,6 +106,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "rating": st.sampled_from(["good", "good", "poor", "bad"]),
     "reach": st.sampled_from(["reached", "reached", "no_answer", "refused"]),
     "replied": st.sampled_from(["phone", "visit"]),
+    "joint": st.sampled_from([*JOINTS, "none"]),
 }
 """What a field may say; `until` in days from today. A field that is not here says what its example says."""
 ENDING = {Act.WITHDRAW, Act.CEASE, Act.DECLINE, Act.CONCLUDE, Act.OVERRIDE}
@@ -190,7 +193,9 @@ class Oracle:
 
 
 def _unknown(asked: Asked) -> bool:
-    """Does it name a unit that there is not, or a partner where a unit is wanted, or the other way round?"""
+    """Does it name a unit that there is not, or a partner where a unit is wanted, or the other way round; or a joint case?"""
+    if asked.body.get("joint") == "none":
+        return True
     named = {asked.body.get(field) for field in ("lead", "respondent", "turn_to")} | {*asked.body.get("assisting", ())}
     right = REFERRED if asked.act is Act.REFER else HANDLING
     return asked.by.role is not Role.REQUESTER and bool(named - {None, *right})
@@ -489,6 +494,9 @@ def _lasting(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
 
 async def test_whoever_does_whatever_the_api_answers_as_the_tables_say(house: Line, record: AsyncEngine) -> None:
     told, moves = Counter[int](), Counter[tuple[str, str, str]]()
+    opened = {"title": "样例", "opened_by": "agent-1", "opened_at": datetime.now(UTC)}
+    async with record.begin() as conn:
+        await conn.execute(joints.insert(), [{"id": id, **opened} for id in JOINTS])
     about = {"loop": asyncio.get_running_loop(), "house": house, "record": record, "told": told, "moves": moves}
     machine = type("Anybody", (Anybody,), about)
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=PLAYED)

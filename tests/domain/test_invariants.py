@@ -40,7 +40,18 @@ from domain.vocabulary import (
 from tests.cases import AT, RULES, TEXTS, Story, at, incomplete, registered, supervised, with_notice
 
 UNITS = ("WATER", "GAS", "HP", "HP.XB", "P-LOCK")
-RARE = {Act.WITHDRAW, Act.CEASE, Act.DECLINE, Act.URGE, Act.SUPPLEMENT, Act.CLAIM, Act.RELEASE, Act.OVERRIDE}
+RARE = {
+    Act.JOIN,
+    Act.DETACH,
+    Act.WITHDRAW,
+    Act.CEASE,
+    Act.DECLINE,
+    Act.URGE,
+    Act.SUPPLEMENT,
+    Act.CLAIM,
+    Act.RELEASE,
+    Act.OVERRIDE,
+}
 """Acts that would end most histories, or tell little."""
 DELAYS = [timedelta(0)] * 6 + [timedelta(seconds=20), timedelta(hours=5), timedelta(days=3)]
 """How long ago a deed may have arrived that is applied only now."""
@@ -110,6 +121,7 @@ class Chance(Random):
                 "until": self.mostly([None], date(2025, 11, 28), date(2025, 11, 4), date.max),
             },
             Act.DENY: lambda: {"unit": unit},
+            Act.JOIN: lambda: {"joint": self.mostly(["TJ20251103000001-joint-1"], None)},
             Act.SUPPLY: lambda: {"unit": unit, "replied": self.mostly([*ReplyWay], None)},
             Act.REQUEST_EXTENSION: lambda: {
                 "until": self.mostly([date(2025, 11, 30), date(2025, 11, 12)], None, date.max, date.min)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ CODES: dict[Act, Given] = {
     A.GRANT: {"unit": "WATER"},
     A.DENY: {"unit": "WATER"},
     A.SUPPLY: {"unit": "WATER", "replied": ReplyWay.VISIT},
+    A.JOIN: {"joint": "TJ20251103000001-joint-1"},
     A.REQUEST_EXTENSION: {"until": date(2025, 11, 14)},
     A.FEEDBACK: {"replied": ReplyWay.PHONE},
     A.DESIGNATE: {"lead": "JW"},
@@ -108,6 +110,18 @@ def second_answer() -> Story:
     return story
 
 
+def several_have_reported() -> Story:
+    story = lead_has_reported()
+    story.feedback("WATER")
+    return story
+
+
+def joined(make: Callable[[], Story]) -> Story:
+    story = make()
+    story.agent(A.JOIN, **CODES[A.JOIN])
+    return story
+
+
 POOR: Given = {"rating": Rating.POOR, "resolved": False}
 CONTENT: Given = {"reach": Reach.REACHED, "resolved": True, "rating": Rating.GOOD}
 NOT_CONTENT: Given = {"reach": Reach.REACHED, "resolved": False, "rating": Rating.BAD}
@@ -134,6 +148,9 @@ WAYS: dict[tuple[Status, Act, Status], tuple[Callable[[], Story], Given]] = {
     (S.CALLBACK, A.RATE, S.ASSIGNED): (at_callback, POOR),
     (S.CALLBACK, A.RATE, S.SUPERVISED): (second_callback, POOR),
     (S.CLOSED, A.SUPPLY, S.CLOSED): (incomplete, {}),
+    (S.REVIEW, A.JOIN, S.REVIEW): (several_have_reported, {}),
+    **{(origin, A.DETACH, origin): (partial(joined, AT[origin]), {}) for origin in OPEN},
+    (S.REVIEW, A.DETACH, S.REVIEW): (partial(joined, several_have_reported), {}),
 }
 """How a step is taken to its target where the usual case of that status would not do, or would go elsewhere."""
 

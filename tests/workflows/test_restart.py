@@ -29,7 +29,7 @@ from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
-from workflows.client import Elsewhere, Later, hand_over, start, wake
+from workflows.client import Elsewhere, Later, carry, hand_over, start, wake
 from workflows.condition import condition
 from workflows.designation import Designation
 
@@ -290,7 +290,8 @@ def sweep_of(town: Town) -> Sweep:
     async def start_case(file: File) -> None:
         raise Later
 
-    return Sweep(town.engine, Desks(start_case, partial(hand_over, client), partial(wake, client), Later, Elsewhere))
+    ways = partial(hand_over, client), partial(wake, client), partial(carry, client, town.queue)
+    return Sweep(town.engine, Desks(start_case, *ways, Later, Elsewhere))
 
 
 async def sweep(town: Town, now: datetime) -> None:

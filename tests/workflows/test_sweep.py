@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -22,7 +23,7 @@ from domain.vocabulary import Status
 from storage import deeds, intake
 from tests.sandbox import SANDBOX
 from tests.town import PROMPT, Request, Town, eventually
-from workflows.client import Elsewhere, Later, hand_over, start, wake
+from workflows.client import Elsewhere, Later, carry, hand_over, start, wake
 from workflows.converter import data_converter
 from workflows.sweep import SILENCE, SweepWorkflow
 
@@ -46,7 +47,12 @@ def sweep_of(town: Town, client: Client | None = None, patience: timedelta = tim
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(temporal, desk, deed, patience)
 
-    return Sweep(town.engine, Desks(start_case, give, partial(wake, town.env.client), later=Later, elsewhere=Elsewhere))
+    return Sweep(town.engine, Desks(start_case, give, *usual(town, temporal), later=Later, elsewhere=Elsewhere))
+
+
+def usual(town: Town, client: Client) -> tuple[Callable[[str], Awaitable[None]], Callable[[str], Awaitable[None]]]:
+    """How cases are woken, and joint cases carry."""
+    return partial(wake, town.env.client), partial(carry, client, town.queue)
 
 
 async def down() -> Client:
@@ -121,7 +127,7 @@ async def test_many_cases_are_started_side_by_side_and_one_that_fails_holds_up_n
         raise AssertionError
 
     swept = await Sweep(
-        town.engine, Desks(start_case, give, partial(wake, town.env.client), Later, Elsewhere)
+        town.engine, Desks(start_case, give, *usual(town, town.env.client), Later, Elsewhere)
     ).start_registered(soon())
     assert (swept, sorted(begun)) == (2, sorted(request.number for request in requests[1:]))
 
@@ -211,7 +217,7 @@ async def test_a_deed_whose_desk_has_just_changed_waits_for_the_next_sweep(town:
 
     assert (
         await Sweep(
-            town.engine, Desks(start_case, elsewhere, partial(wake, town.env.client), Later, Elsewhere)
+            town.engine, Desks(start_case, elsewhere, *usual(town, town.env.client), Later, Elsewhere)
         ).hand_over_deeds(soon())
         == 0
     )

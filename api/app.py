@@ -44,6 +44,7 @@ from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
+from storage.likeness import Alike
 from storage.reception import Reception
 from storage.scanner import Scanner
 from storage.vault import open_vault
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 vault=await leaving.enter_async_context(open_vault(settings.masters, engine, settings.vault_url)),
                 temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
+                alike=Alike(),
                 now=lambda: datetime.now(UTC),
                 reception=Reception(
                     once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None

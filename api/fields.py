@@ -104,6 +104,8 @@ FIELDS: dict[str, str] = {
     "holder": "the agent who claimed it (领取人)",
     "joint": "the joint case of which it is a part (并案)",
     # Joint cases (并案).
+    "likeness": "how alike the texts are, from 0 to 1; suggested from 0.2",
+    "same_phone": "it is of the same telephone number",
     "Joint.id": "its ID",
     "JointWhole.id": "its ID",
     "Opened.title": "what it is about: it names nobody",

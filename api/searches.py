@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as body
+from sqlalchemy import func, select
 
 from api.access import CallerDep
 from api.errors import documented
 from api.examples import shown
-from api.house import HouseDep
+from api.house import HouseDep, Number
 from api.reading import PAGE, fits
+from api.sight import look
 from api.texts import Line, Phone
 from api.views import Listed, Page, view
 from storage.people import of_phone
 from storage.search import search
 
 router = APIRouter(tags=["reading"])
+Few = Annotated[int, Query(ge=1, le=50, description="how many at most")]
 
 
 @body(config=ConfigDict(extra="forbid"))
@@ -43,6 +47,30 @@ async def post_search(given: Sought, caller: CallerDep, house: HouseDep) -> Page
         await fits(conn, caller)
         found = await search(conn, given.words, caller.unit, given.limit, given.cursor)
     return Page([view(Listed, row) for row in found.items], found.next)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alike(Listed):
+    """A case that may be about the same thing, or of the same person."""
+
+    likeness: float
+    same_phone: bool
+
+
+@router.get(
+    "/cases/{number}/alike",
+    summary="同类诉求 · cases that may be about the same thing, or of the same person",
+    response_description="The likest first: for a person to decide whether they are handled together.",
+    responses=documented(401, 403, 404, 422, 503),
+)
+async def get_alike(number: Number, caller: CallerDep, house: HouseDep, limit: Few = 10) -> list[Alike]:
+    """Of the last 90 days. None for a case whose person is shielded."""
+    async with house.reading(caller) as conn:
+        await look(conn, number, caller)
+        if await conn.scalar(select(func.sheltered(number))):
+            return []
+        found = await house.alike.suggested(conn, number, house.now(), limit)
+    return [view(Alike, row) for row in found]
 
 
 @body(config=ConfigDict(extra="forbid"))

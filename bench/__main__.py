@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bench import chaos as faults
 from bench import joint as together
+from bench import likeness as alike
 from bench.lifecycle import run
 
 app = typer.Typer(help="measurements on a local stack of their own", no_args_is_help=True, add_completion=False)
@@ -57,6 +59,15 @@ def joint(
     _tell(report, as_json)
     if not together.is_sound(report):
         raise typer.Exit(1)
+
+
+@app.command()
+def likeness(
+    messages: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines of id, title, text")],
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+) -> None:
+    """Judge the labelled pairs of bench/likeness.csv: how often a text is rightly suggested as about the same thing."""
+    _tell(alike.run(messages), as_json)
 
 
 def _tell(report: dict[str, Any], as_json: bool) -> None:

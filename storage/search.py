@@ -12,7 +12,7 @@ from storage.reading import LISTED, PROVISIONAL, CaseFilter, Order, Rows, condit
 from storage.tables import cases, notes
 
 _TERMS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")
-_WORDS = func.bigrams(func.coalesce(notes.c.title, literal_column("''")) + literal_column("' '") + notes.c.text)
+WORDS = func.bigrams(func.coalesce(notes.c.title, literal_column("''")) + literal_column("' '") + notes.c.text)
 """As `ix_notes_words` is made."""
 
 
@@ -38,7 +38,7 @@ async def search(
     It finds no case that shields the person: by looking for a name it would learn whose it is.
     """
     asked = func.to_tsquery(literal_column("'simple'"), query_of(words))
-    found = select(notes.c.case_number).where(_WORDS.bool_op("@@")(asked))
+    found = select(notes.c.case_number).where(WORDS.bool_op("@@")(asked))
     query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).where(
         cases.c.number.in_(found), *conditions(CaseFilter(reader=reader))
     )

@@ -23,6 +23,7 @@ from domain.vocabulary import Act
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import single
+from storage.likeness import Alike
 from storage.reception import Reception
 from tests.line import settings_for, vault_on
 from tests.town import PROMPT, Request, Town, eventually
@@ -272,6 +273,7 @@ def house_of(town: Town, database: str) -> House:
         vault=vault_on(town.engine),
         temporal=town.env.client,
         calendar=CalendarInForce(once),
+        alike=Alike(),
         now=lambda: datetime.now(UTC),
         reception=Reception(once, Blobs(settings.blobs), None),
     )

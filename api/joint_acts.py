@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import Response
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as body
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.joints import fits
 from api.access import CallerDep
 from api.acts import BODIES, Key, Say, known_units, taken
-from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import HouseDep
 from api.joining import act_of, carried, once
-from api.joints import STRICT, Id, JointWhole, router, show
+from api.joints import ON_ITS_WAY, STRICT, Id, JointWhole, router, show
 from api.rights import ROLES, path_of
 from domain.joint import CARRIED
 from domain.lifecycle import MOVES
@@ -43,7 +43,9 @@ SHAPES: Mapping[Act, type[Any]] = {act: BODIES[act] for act in sorted(CARRIED)} 
 def _route(act: Act, shape: type[Any]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(shape)
 
-    async def endpoint(id: Id, given: Any, caller: CallerDep, house: HouseDep, key: Key = None) -> JointWhole:
+    async def endpoint(
+        id: Id, given: Any, caller: CallerDep, house: HouseDep, response: Response, key: Key = None
+    ) -> JointWhole:
         content = adapter.dump_python(given, mode="json", exclude_none=True)
         await known_units(house, act, content)
         made = act_of(house, id, act, caller, content)
@@ -58,6 +60,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         await show(house, caller, id)
         await once(house, caller, key, (id, act, content), work)
         await carried(house, id)
+        response.headers["Location"] = f"/joints/{id}"
         return await show(house, caller, id)
 
     endpoint.__annotations__ |= {"given": taken(shape)}
@@ -71,8 +74,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         summary=f"并案{act.zh} · {act.en}, for every part",
         description=f"{(shape.__doc__ or '').strip()}\n\nIt reaches every part that takes it as it stands, and counts "
         f"there from its arrival here.\n\nBy: {', '.join(sorted(ROLES[act]))}. Rests on: {basis}.",
-        response_description="On record; `acts` says how far it has come.",
-        responses=documented(401, 403, 404, 409, 413, 422, 503),
+        responses=ON_ITS_WAY,
         openapi_extra=shown({name: value for name, value in EXAMPLES[act].items() if name != "attachments"}),
     )
 

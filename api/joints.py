@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as body
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +30,14 @@ Id = Annotated[str, Path(description="the joint case's ID", max_length=64, examp
 Open = Annotated[bool, Query(description="only what is not closed")]
 Numbers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=1000)]
 WHOLE = "The joint case: where its parts stand, and what was done for all of them."
+ON_ITS_WAY: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "On record, and on its way to every part. `Location` is where to look how far it has come: "
+        "`GET /joints/{id}`.",
+        "headers": {"Location": {"description": "Where to look.", "schema": {"type": "string"}}},
+    },
+    **documented(401, 403, 404, 409, 413, 422, 503),
+}
 
 
 @body(config=STRICT)
@@ -128,11 +136,12 @@ async def get_joint(id: Id, caller: CallerDep, house: HouseDep) -> JointWhole:
     "/{id}/join",
     status_code=202,
     summary="并案 · more parts",
-    response_description=WHOLE,
-    responses=documented(401, 403, 404, 409, 413, 422, 503),
+    responses=ON_ITS_WAY,
     openapi_extra=shown({"cases": ["TJ20260302000003"]}),
 )
-async def post_join(id: Id, given: Parts, caller: CallerDep, house: HouseDep, key: Key = None) -> JointWhole:
+async def post_join(
+    id: Id, given: Parts, caller: CallerDep, house: HouseDep, response: Response, key: Key = None
+) -> JointWhole:
     """What was done before does not reach them: they stand where they stood."""
 
     async def work(conn: AsyncConnection, digest: str) -> str:
@@ -144,6 +153,7 @@ async def post_join(id: Id, given: Parts, caller: CallerDep, house: HouseDep, ke
     await show(house, caller, id)
     await once(house, caller, key, (id, given), work)
     await carried(house, id)
+    response.headers["Location"] = f"/joints/{id}"
     return await show(house, caller, id)
 
 

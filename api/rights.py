@@ -117,7 +117,7 @@ OWNED: dict[str, frozenset[Role]] = {
     "POST /tracking/{number}/erasure": frozenset({R.REQUESTER}),
     "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
     "POST /searches/phone": CENTRE,
-    "GET /cases/{number}/alike": CENTRE,
+    "GET /cases/{number}/alike": CENTRE | {R.AUDITOR},
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},

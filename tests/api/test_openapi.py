@@ -172,7 +172,8 @@ def test_only_a_body_that_must_hold_something_must_be_sent() -> None:
     bodies = {name: operation["requestBody"] for name, operation in ALL.items() if "requestBody" in operation}
     optional = {name for name, body in bodies.items() if not body.get("required")}
     acts = {"claim", "release", "correct", "recall", "approve", "supply", "sign", "admit", "urge", "withdraw"}
-    assert optional == {f"POST /cases/{{number}}/{act}" for act in acts} | {
+    joint = {f"POST /joints/{{id}}/{act}" for act in ("recall", "approve", "sign")}
+    assert optional == joint | {f"POST /cases/{{number}}/{act}" for act in acts} | {
         f"POST /tracking/{{number}}/{act}" for act in ("urge", "withdraw")
     }
 
@@ -181,7 +182,8 @@ def test_202_says_where_to_look() -> None:
     for name, operation in ALL.items():
         if answer := operation["responses"].get("202"):
             assert "Location" in answer["headers"], name
-            assert "GET /cases/{number}/deeds" in answer["description"], name
+            place = "GET /joints/{id}" if "/joints/" in name else "GET /cases/{number}/deeds"
+            assert place in answer["description"], name
 
 
 async def test_what_the_api_answers_is_as_described(house: Line) -> None:

@@ -111,6 +111,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 """What a field may say; `until` in days from today. A field that is not here says what its example says."""
 ENDING = {Act.WITHDRAW, Act.CEASE, Act.DECLINE, Act.CONCLUDE, Act.OVERRIDE}
 """Acts that would end most histories."""
+ASIDE = {Act.JOIN, Act.DETACH}
+"""Acts that lead nowhere; anybody does them now and then."""
 SPOILT = ["colour", "number", "missing"]
 ROWS = ("cases", "entries", "assignments", "clocks", "notices", "handovers", "archives", "deeds", "notes")
 KEPT_WITH_A_REFUSAL = ("deeds", "notes")
@@ -252,7 +254,9 @@ class Anybody(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(self.numbers))
         for _ in range(data.draw(st.integers(1, 4))):
             file = self.run(self._file(number))
-            usual = {a for o, a, r in BY_TRIPLE if o is file.case.status and r is not Role.SYSTEM and a not in ENDING}
+            usual = {
+                a for o, a, r in BY_TRIPLE if o is file.case.status and r is not Role.SYSTEM and a not in ENDING | ASIDE
+            }
             act = data.draw(st.sampled_from(sorted(usual) or [Act.URGE]))
             roles = {role for origin, a, role in BY_TRIPLE if (origin, a) == (file.case.status, act)}
             by = data.draw(st.sampled_from(_those(roles, file) or CENTRE))

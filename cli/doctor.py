@@ -70,6 +70,7 @@ async def _of_record(engine: AsyncEngine) -> list[Finding]:
     explained = datetime.now(UTC) - PAUSE - 2 * timedelta(seconds=sweep_seconds()) - AGAIN
     async with single(engine).connect() as conn:
         found = [("deed_waits", each) for each in await waiting.deeds_before(conn, explained)]
+        found += [("joint_waits", each) for each in await waiting.joint_acts_before(conn, explained)]
         found += [("not_delivered", each) for each in await waiting.notices_not_delivered(conn)]
     return [Finding(what, each.number, _since(each)) for what, each in found]
 

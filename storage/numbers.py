@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.vocabulary import Status
 
 OPEN = tuple(status for status in Status if status is not Status.ARCHIVED)
-WAITING = ("deed", "start", "step", "notice")
-"""Acts on record and not carried out, cases whose workflow was not started, cases that should have gone on by
-themselves, messages for persons with a phone that the gateway has not taken."""
+WAITING = ("deed", "joint", "start", "step", "notice")
+"""Acts on record and not carried out, or of a joint case and not at all of its parts, cases whose workflow was not
+started, cases that should have gone on by themselves, messages for persons with a phone that the gateway has not taken."""
 
 LATELY = timedelta(days=7)
 """Messages that failed are counted as long as this after they were written: longer than they are tried."""
@@ -26,6 +26,7 @@ _NUMBERS = text(
     SELECT 'open' AS what, status AS which, count(*) AS many, CAST(NULL AS timestamptz) AS since
     FROM cases WHERE status = ANY (:open) GROUP BY status
     UNION ALL SELECT 'waiting', 'deed', count(*), min(received_at) FROM deeds WHERE state = 'received'
+    UNION ALL SELECT 'waiting', 'joint', count(*), min(received_at) FROM joint_acts WHERE done_at IS NULL
     UNION ALL SELECT 'waiting', 'start', count(*), min(registered_at) FROM cases WHERE begun_at IS NULL
     UNION ALL SELECT 'waiting', 'step', count(*), min(wakes_at) FROM cases WHERE wakes_at < :now
     UNION ALL SELECT 'waiting', 'notice', count(*), min(n.at) FROM notices n

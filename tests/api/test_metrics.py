@@ -106,12 +106,13 @@ async def test_what_waits_is_counted_from_the_record(
     """Nobody works here: what is registered waits."""
     made = (await counting.http.post("/cases", headers=AGENT, json=REQUEST)).json()
     await counting.http.post(f"/cases/{made['number']}/transfer", headers=AGENT, json={"lead": "WATER"})
+    await counting.http.post("/joints", headers=AGENT, json={"title": "样例", "cases": [made["number"]]})
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE cases SET begun_at = NULL, wakes_at = registered_at - interval '1 hour'"))
         await conn.execute(text("UPDATE deeds SET received_at = received_at - interval '2 hours'"))
     found = await counting.scraped()
     told = {what: found[("hotline_waiting", frozenset({("what", what)}))] for what in WAITING}
-    assert told == {"deed": 1, "start": 1, "step": 1, "notice": 1}
+    assert told == {"deed": 1, "joint": 1, "start": 1, "step": 1, "notice": 1}
     ages = {what: found[("hotline_waiting_oldest_seconds", frozenset({("what", what)}))] for what in WAITING}
     assert 3600 <= ages["step"] < 7200 <= ages["deed"] < 10800
     assert found[("hotline_cases_open", frozenset({("status", "registered")}))] == 1

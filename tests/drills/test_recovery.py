@@ -195,7 +195,7 @@ async def test_a_house_that_is_sound_is_said_to_be_and_what_waits_too_long_is_na
 ) -> None:
     number = await client.register(REQUEST)
     await client.act(number, Role.AGENT, "transfer", lead="WATER")
-    mine = {"sweep_paused", "deed_waits", "not_delivered", "no_sweep", "no_worker"}
+    mine = {"sweep_paused", "deed_waits", "joint_waits", "not_delivered", "no_sweep", "no_worker"}
 
     async def found() -> dict[str, str | None]:
         return {each.what: each.number for each in await examine(engine, temporal, SOON) if each.what in mine}
@@ -207,10 +207,15 @@ async def test_a_house_that_is_sound_is_said_to_be_and_what_waits_too_long_is_na
         notice = "(id, case_number, at, audience, template, params, state, tries)"
         values = "('n', %s, now(), 'person', 'x', '{}', 'failed', 15)"
         conn.execute(f"INSERT INTO notices {notice} VALUES {values}", [number])
-    assert await found() == {"sweep_paused": None, "deed_waits": number, "not_delivered": number}
+        title = "INSERT INTO joints (id, title, opened_by, opened_at) VALUES ('j', '样例', 'agent-1', now())"
+        act = "(id, joint, seq, received_at, act, role, actor, digest, body)"
+        values = "('a', 'j', 1, now() - interval '1 hour', 'sign', 'unit', 'unit-1', '', '{}')"
+        conn.execute(f"{title}; INSERT INTO joint_acts {act} VALUES {values}")
+    waits = {"deed_waits": number, "joint_waits": "j", "not_delivered": number}
+    assert await found() == {"sweep_paused": None, **waits}
     with psycopg.connect(stack.database_url, autocommit=True) as conn:
         conn.execute("UPDATE deeds SET state = 'applied' WHERE case_number = %s", [number])
-        conn.execute("DELETE FROM notices WHERE id = 'n'")
+        conn.execute("DELETE FROM notices WHERE id = 'n'; DELETE FROM joint_acts; DELETE FROM joints")
     await temporal.get_schedule_handle(sweep.ID).delete()
     monkeypatch.setenv("HOTLINE_TASK_QUEUE", "nobody")
     assert await found() == {"no_sweep": None, "no_worker": None}

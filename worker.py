@@ -21,6 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from activities.attachments import Attachments
 from activities.heartbeat import Heartbeats
 from activities.joints import Joints
+from activities.knowledge import Knowledge
 from activities.ledger import Ledger
 from activities.outbox import Outbox
 from activities.roots import Roots
@@ -32,7 +33,7 @@ from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
 from storage.vault import Vault, open_vault
-from workflows import attachments, attributes, roots
+from workflows import attachments, attributes, knowledge, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
@@ -40,6 +41,7 @@ from workflows.client import Elsewhere, Later, carry, connect, hand_over, start,
 from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.joint import Joint
+from workflows.knowledge import KnowledgeReview
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 from workflows.traces import traced
@@ -52,7 +54,7 @@ GRACE = timedelta(seconds=10)
 AGAIN = 1.0
 """Seconds until a worker that does not reach Temporal tries again."""
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint]
+WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview]
 
 
 def build_worker(
@@ -92,6 +94,7 @@ def build_worker(
             sweep.hand_over_deeds,
             Joints(engine, sweep).carry,
             outbox.deliver,
+            Knowledge(engine).review,
             *([signs.sign] if signs else []),
             *([Attachments(engine, blobs).remove_abandoned] if blobs else []),
         ],
@@ -175,6 +178,7 @@ async def _reached(settings: Settings, stopped: asyncio.Event, interceptors: Seq
             await attributes.ensure(client)
             await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
             await attachments.schedule(client, settings.task_queue)
+            await knowledge.schedule(client, settings.task_queue)
             if settings.signing_key:
                 await roots.schedule(client, settings.task_queue)
             return client

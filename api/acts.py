@@ -11,12 +11,12 @@ from fastapi import APIRouter, Body, Header, Response
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as body
 
-from api.access import TRACKING, CallerDep, opens
+from api.access import TRACKING, Caller, CallerDep, opens
 from api.errors import documented
 from api.examples import EXAMPLES, shown
 from api.house import Answer, HouseDep, Number
 from api.rights import RIGHTS, ROLES, path_of
-from api.texts import Code, Day, Limit, Uploads, Words
+from api.texts import Code, Count, Day, Limit, Uploads, Words
 from domain.lifecycle import MOVES
 from domain.refusals import NotPermitted, Unknown
 from domain.vocabulary import (
@@ -32,7 +32,7 @@ from domain.vocabulary import (
     Role,
     Urgency,
 )
-from storage import joints
+from storage import deeds, joints, questions
 
 router = APIRouter(tags=["acts"])
 STRICT = ConfigDict(extra="forbid")
@@ -91,6 +91,16 @@ class Say:
 
     public: Words
     internal: Words | None = None
+
+
+@body(config=STRICT)
+class Reply:
+    """The answer; and what of the knowledge base it was given with, if anything: an entry, in the version that is valid."""
+
+    public: Words
+    internal: Words | None = None
+    entry: Count | None = None
+    version: Count | None = None
 
 
 @body(config=STRICT)
@@ -245,7 +255,7 @@ BODIES: dict[Act, type[Any]] = {
     Act.CLAIM: Plain,
     Act.RELEASE: Plain,
     Act.CORRECT: Correct,
-    Act.ANSWER: Say,
+    Act.ANSWER: Reply,
     Act.TRANSFER: Transfer,
     Act.REFER: Refer,
     Act.DECLINE: Decline,
@@ -310,6 +320,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         await known_units(house, act, content)
         if act is Act.JOIN:
             await known_joint(house, content["joint"])
+        await valid_answer(house, caller, content, key)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
@@ -381,6 +392,17 @@ async def known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> Non
     named |= {"assisting": content["assisting"]} if content.get("assisting") else {}
     if named:
         await house.require_units(named, partner=act is Act.REFER)
+
+
+async def valid_answer(house: HouseDep, caller: Caller, content: dict[str, Any], key: str | None) -> None:
+    """What an answer was given with is valid now; one that is sent again was looked at when it came."""
+    entry, version = content.get("entry"), content.get("version")
+    if entry is None or version is None:
+        return
+    async with house.once.connect() as conn:
+        refusal = await questions.refused(conn, entry, version, house.now())
+        if refusal and not await deeds.sent(conn, caller.subject, key):
+            raise refusal
 
 
 for _act, _shape in BODIES.items():

@@ -20,12 +20,16 @@ from api import (
     errors,
     intake,
     joint_acts,
+    knowledge,
     people,
     public,
     publications,
+    questions,
     reading,
     receipts,
+    releases,
     searches,
+    templates,
     tracking,
     uploads,
     vocabulary,
@@ -118,6 +122,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         browser,
         publications,
         public,
+        knowledge,
+        releases,
+        questions,
+        templates,
     ):
         app.include_router(routes.router)
 

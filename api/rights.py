@@ -121,6 +121,7 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},
+    "GET /answers": CENTRE | {R.AUDITOR},
     "GET /handovers": CENTRE | {R.ANALYST, R.AUDITOR},
     "GET /notices": CENTRE | UNITS | {R.OFFICE, R.AUDITOR},
     **{f"POST /cases/{{number}}/{path_of(act)}": roles - {R.REQUESTER} for act, roles in ROLES.items()},
@@ -141,6 +142,12 @@ OWNED: dict[str, frozenset[Role]] = {
 DISPOSING = frozenset({R.SUPERVISOR, R.OFFICE, R.AUDITOR})
 """Who proposes and appraises lists of disposal, who approves them (Art. 4: the Centre is under the office), who watches."""
 
+AUTHORITIES = UNITS - {R.PARTNER}
+"""Whose answers stand in the knowledge base: no partner enterprise's (Art. 5(1), 6)."""
+
+WRITERS = CENTRE | UNITS | {R.OFFICE, R.CALLER}
+"""Who writes replies, refusals and notices."""
+
 PLAIN: dict[str, frozenset[Role]] = {
     "POST /cases": CENTRE | {R.CHANNEL},
     **{f"{method} {path}": UPLOADERS - {R.REQUESTER} for method, path in UPLOADING},
@@ -156,6 +163,17 @@ PLAIN: dict[str, frozenset[Role]] = {
     "POST /publications/{id}/publish": frozenset({R.SUPERVISOR}),
     "POST /publications/{id}/refuse": frozenset({R.SUPERVISOR}),
     "POST /publications/{id}/withdraw": frozenset({R.SUPERVISOR}),
+    "POST /knowledge": AUTHORITIES,
+    "POST /knowledge/{id}/versions": AUTHORITIES,
+    "POST /knowledge/{id}/release": frozenset({R.SUPERVISOR}),
+    "POST /knowledge/{id}/refuse": frozenset({R.SUPERVISOR}),
+    "POST /knowledge/{id}/withdraw": AUTHORITIES | {R.SUPERVISOR},
+    "GET /knowledge": AUTHORITIES | CENTRE | {R.AUDITOR},
+    "GET /knowledge/{id}": AUTHORITIES | CENTRE | {R.AUDITOR},
+    "POST /searches/knowledge": CENTRE,
+    "GET /questions": CENTRE | {R.AUDITOR},
+    "GET /templates": WRITERS | {R.AUDITOR},
+    "POST /templates/{id}/fill": WRITERS,
     "GET /public/cases": SIGNED_IN | {R.REQUESTER},
     "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
     "GET /signin": frozenset({R.REQUESTER}) | SIGNED_IN,

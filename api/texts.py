@@ -92,6 +92,9 @@ Upload = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Uploads = Annotated[tuple[Upload, ...], Field(max_length=AN_ACT), AfterValidator(lambda ids: tuple(dict.fromkeys(ids)))]
 """What an act brings: finished uploads, each once."""
 
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+"""A number that something bears: 1, 2, 3."""
+
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 """A day that an act names. What lies outside the century is a slip, and some calendars end there."""
 

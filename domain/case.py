@@ -216,6 +216,10 @@ class Deed:
     replied: ReplyWay | None = None
     joint: str | None = None
     """The joint case that it joins, or whose act reaches it."""
+    entry: int | None = None
+    """What it was answered with: an entry of the knowledge base …"""
+    version: int | None = None
+    """… in which version."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,9 @@ def answer(step: Step, deed: Deed, line: Line) -> Status:
     if step.case.report:
         raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
     require(deed, Text.PUBLIC)
+    if (deed.entry is None) != (deed.version is None):
+        raise Lacking("an answer from the knowledge base names its entry and its version", art(10, item=1))
+    line.detail.update(entry=deed.entry, version=deed.version)
     step.stop()
     step.arm(Clock.RATING, CENTRE)
     return Status.ANSWERED

@@ -55,6 +55,8 @@ class Numbers:
     callback_attempts: int
     erasure_days: int
     """How long an archived file stays for whoever may still sue, before the person can have it destroyed."""
+    knowledge_days: int
+    """How long before an answer of the knowledge base expires its owner is reminded."""
 
 
 @dataclass(frozen=True)

@@ -342,6 +342,24 @@ class Review(Word):
     WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
 
 
+class Edition(Word):
+    """Where a version of an answer in the knowledge base stands. What may follow is `knowledge.STEPS`."""
+
+    PROPOSED = "proposed", "待发布", "proposed"
+    RELEASED = "released", "已发布", "released"
+    REPLACED = "replaced", "另有新稿", "replaced by a later proposal"
+    REFUSED = "refused", "不予发布", "refused"
+    WITHDRAWN = "withdrawn", "已停用", "withdrawn"
+
+
+class Wording(Word):
+    """What a template words."""
+
+    REPLY = "reply", "答复", "reply"
+    REFUSAL = "refusal", "不予受理", "refusal"
+    NOTICE = "notice", "通知", "notice"
+
+
 class Suspect(Word):
     """Why a passage of a text that is to go public may name somebody."""
 

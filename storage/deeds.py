@@ -90,6 +90,12 @@ async def find(conn: AsyncConnection, deed: str) -> Received | None:
     return Received(row.id, row.digest, row.state, row.refusal) if row else None
 
 
+async def sent(conn: AsyncConnection, actor: str, key: str | None) -> bool:
+    """Has this actor sent an act under this key before?"""
+    query = text("SELECT EXISTS (SELECT FROM deeds WHERE actor = :actor AND key = CAST(:key AS text))")
+    return bool((await conn.execute(query, {"actor": actor, "key": key})).scalar_one())
+
+
 async def on_record(conn: AsyncConnection, deed: str) -> Deed:
     """A deed as it was registered."""
     body = await conn.execute(text("SELECT body FROM deeds WHERE id = :id"), {"id": deed})

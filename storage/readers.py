@@ -69,13 +69,13 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts"),
+         "publications", "joints", "joint_acts", "knowledge", "questions"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts"),
+         "publications", "joints", "joint_acts", "knowledge", "questions"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -92,6 +92,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "people": f"{OF_A_CASE_IN_SIGHT} AND NOT shielded(case_number)",
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": f"unit = {_UNIT} AND {OF_A_JOINT_CASE_IN_SIGHT.format('joint_acts.joint')}",
+        "knowledge": f"owner = {_UNIT}",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",

@@ -18,10 +18,15 @@ WORDS = func.bigrams(func.coalesce(notes.c.title, literal_column("''")) + litera
 
 def query_of(words: str) -> str:
     """All of the words, as PostgreSQL asks for them; Unknown if there is nothing to look for."""
+    return " & ".join(terms_of(words))
+
+
+def terms_of(words: str) -> list[str]:
+    """The same, one by one, each once."""
     terms = [term for run in _TERMS.findall(words.lower()) for term in _pairs(run)]
     if not terms:
         raise Unknown("`words`: Chinese characters, Latin letters or digits")
-    return " & ".join(dict.fromkeys(terms))
+    return list(dict.fromkeys(terms))
 
 
 def _pairs(run: str) -> list[str]:

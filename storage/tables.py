@@ -1,7 +1,7 @@
 """The tables. Columns of the same name as a fact in `domain/case.py` hold that fact; a test compares them.
 
 Words of persons stand in `people`, `notes` and the names of `attachments` only (Art. 15); every other table holds codes,
-and `changes` an officer's reasons.
+`changes` an officer's reasons, and `knowledge` what units answer.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import DateTime as _DateTime
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 DateTime = _DateTime(timezone=True)
 
@@ -235,6 +237,11 @@ entries = Table(
     Column("chain", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("case_number", "seq"),
     Index("ix_entries_event_at", "event", "at"),
+    Index(
+        "ix_entries_answered",
+        text("(detail ->> 'entry'::text)"),
+        postgresql_where="event = 'answer' AND detail ? 'entry'",
+    ),
 )
 
 deeds = Table(
@@ -509,6 +516,59 @@ publications = Table(
     ),
 )
 """Texts that are to go public, or did (公开)."""
+
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("entry", Integer, Identity(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("owner", Text, ForeignKey("units.code"), nullable=False, comment="the unit whose answer it is"),
+    Column("matter", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False, comment="its last day"),
+    Column("review_on", Date, nullable=False, comment="when its owner is reminded"),
+    Column("stage", Text, nullable=False, comment="proposed, replaced, released, refused, withdrawn"),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", DateTime, nullable=False),
+    Column("reviewed_by", Text),
+    Column("reviewed_at", DateTime),
+    Column("reminded_at", DateTime),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", DateTime),
+    Column("reason", Text, comment="why it was refused or withdrawn"),
+    Column("asked", TSVECTOR, Computed("bigrams(question)", persisted=True)),
+    Column("said", TSVECTOR, Computed("bigrams((question || ' '::text) || answer)", persisted=True)),
+    PrimaryKeyConstraint("entry", "version"),
+    CheckConstraint("review_on BETWEEN valid_from AND valid_until", "days"),
+    CheckConstraint("stage IN ('proposed', 'replaced') OR reviewed_by IS NOT NULL", "reviewed"),
+    CheckConstraint("stage NOT IN ('released', 'withdrawn') OR reviewed_by <> proposed_by", "reviewer"),
+    Index("ix_knowledge_said", "said", postgresql_using="gin"),
+    Index("ix_knowledge_owner", "owner", "entry", "version"),
+    Index("ix_knowledge_review_on", "review_on", postgresql_where="stage = 'released'"),
+    Index("uq_knowledge_proposed", "entry", unique=True, postgresql_where="stage = 'proposed'"),
+    Index(
+        "uq_knowledge_question",
+        "owner",
+        text("md5(question)"),
+        unique=True,
+        postgresql_where="version = 1 AND stage IN ('proposed', 'released')",
+    ),
+)
+"""Every version of every answer (知识库); what it says is never changed."""
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("words", Text, primary_key=True, comment="in small letters, masked; never who asked"),
+    Column("terms", ARRAY(Text), nullable=False, comment="what a search looks for"),
+    Column("times", Integer, nullable=False),
+    Column("first_at", DateTime, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+    Index("ix_questions_times", "times", "words"),
+)
+"""What was asked of the knowledge base in vain."""
 
 api_keys = Table(
     "api_keys",

@@ -59,6 +59,18 @@ def test_what_the_centre_can_answer_it_answers_and_asks_for_a_rating_at_once() -
     assert story.last(Act.ANSWER).basis == "Art. 10(1)"
 
 
+def test_an_answer_from_the_knowledge_base_names_entry_and_version_and_no_other_answer_says_anything() -> None:
+    for given in ({"entry": 12}, {"version": 3}):
+        with refused(Lacking, art(10, item=1)):
+            registered().agent(Act.ANSWER, **given)
+    story = registered()
+    story.agent(Act.ANSWER, entry=12, version=3)
+    assert story.last(Act.ANSWER).detail == {"entry": 12, "version": 3}
+    plain = registered()
+    plain.agent(Act.ANSWER)
+    assert plain.last(Act.ANSWER).detail == {}
+
+
 def test_what_is_an_authoritys_business_is_transferred_with_a_limit() -> None:  # Art. 10(2)
     story = registered()
     with refused(Lacking, art(10, item=2)):

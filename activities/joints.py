@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
@@ -29,7 +29,7 @@ class Joints:
         self._sweep = sweep
 
     @activity.defn
-    async def carry(self, joint: str, now: datetime) -> int:
+    async def carry(self, joint: str) -> int:
         """Carry every act that has not reached all parts, in their order; how many parts were reached.
 
         What was interrupted goes on where it was: a deed's ID is that of the act and the case.
@@ -39,7 +39,7 @@ class Joints:
             while made := await joints.next_act(conn, joint):
                 numbers = await joints.reach(conn, made, BATCH)
                 if not numbers:
-                    await joints.done(conn, made, now)
+                    await joints.done(conn, made, datetime.now(UTC))
                     continue
                 carried = sum(await self._side_by_side(made, numbers))
                 await joints.progress(conn, made, numbers[-1], carried, len(numbers) - carried)

@@ -35,7 +35,7 @@ class Joint:
             self._told = False
             reached += await workflow.execute_activity_method(
                 Joints.carry,
-                args=[joint, workflow.now()],
+                joint,
                 start_to_close_timeout=LIMIT,
                 heartbeat_timeout=SILENCE,
                 summary="并案办理 carry to every part",

@@ -56,8 +56,7 @@ async def done(
 
 
 async def carried(town: Town, id: str) -> int:
-    at = datetime.now(UTC)
-    reached: int = await ActivityEnvironment().run(Joints(town.engine, sweep_of(town)).carry, id, at)
+    reached: int = await ActivityEnvironment().run(Joints(town.engine, sweep_of(town)).carry, id)
     return reached
 
 

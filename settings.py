@@ -10,6 +10,8 @@ from pathlib import Path
 
 from limits import RateLimitItem, parse
 
+from exchange.link import Peer
+
 
 @dataclass(frozen=True)
 class Oidc:
@@ -81,6 +83,8 @@ class Settings:
     """Where attachments are kept: a folder, or `s3://bucket/prefix?endpoint=…&region=…` (HOTLINE_BLOBS)."""
     scanner: str | None = None
     """What looks for malware in attachments, `clamd://host:port` (HOTLINE_SCANNER); none: nothing does."""
+    platform: Peer | None = None
+    """The enforcement-supervision platform (docs/exchange/platform.yaml); none: what it is to get waits."""
     production: bool = False
     """The local issuer is closed, and the API does not start if nobody could sign in."""
     oidc: Oidc | None = None
@@ -111,6 +115,7 @@ class Settings:
             sweep_seconds=sweep_seconds(),
             blobs=os.environ.get("HOTLINE_BLOBS") or cls.blobs,
             scanner=os.environ.get("HOTLINE_SCANNER") or None,
+            platform=platform(),
             production=production(),
             oidc=Oidc.from_environment(),
             limits=limits(),
@@ -146,6 +151,12 @@ def metrics() -> str | None:
     except ValueError:
         raise ValueError("HOTLINE_METRICS: an IP address and a port, as `127.0.0.1:9464`") from None
     return value
+
+
+def platform() -> Peer | None:
+    """By HOTLINE_PLATFORM_URL and HOTLINE_PLATFORM_TOKEN_FILE; paths are below the URL."""
+    url = os.environ.get("HOTLINE_PLATFORM_URL")
+    return Peer(url, _file("HOTLINE_PLATFORM_TOKEN_FILE")) if url else None
 
 
 def task_queue() -> str:

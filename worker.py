@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.attachments import Attachments
+from activities.exchange import Exchange
 from activities.heartbeat import Heartbeats
 from activities.joints import Joints
 from activities.knowledge import Knowledge
@@ -33,13 +34,14 @@ from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
 from storage.vault import Vault, open_vault
-from workflows import attachments, attributes, knowledge, roots
+from workflows import attachments, attributes, exchange, knowledge, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, carry, connect, hand_over, start, wake
 from workflows.designation import Designation
 from workflows.desk import SILENCE
+from workflows.exchange import Consolidation, Handover
 from workflows.joint import Joint
 from workflows.knowledge import KnowledgeReview
 from workflows.roots import DayRoot
@@ -54,7 +56,9 @@ GRACE = timedelta(seconds=10)
 AGAIN = 1.0
 """Seconds until a worker that does not reach Temporal tries again."""
 
-WORKFLOWS = [CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview]
+WORKFLOWS = [
+    CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview, Handover, Consolidation,
+]  # fmt: skip
 
 
 def build_worker(
@@ -65,10 +69,12 @@ def build_worker(
     signs: Roots | None = None,
     blobs: Blobs | None = None,
     vault: Vault | None = None,
+    platform: Exchange | None = None,
 ) -> Worker:
     """A worker that carries cases on this queue.
 
-    `signs`: the days' roots as well; `blobs`: removes what no act brings; `vault`: opens phones for the gateway.
+    `signs`: the days' roots as well; `blobs`: removes what no act brings; `vault`: opens phones for the gateway;
+    `platform`: exchanges records with the enforcement-supervision platform.
     """
     rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
@@ -96,6 +102,7 @@ def build_worker(
             outbox.deliver,
             Knowledge(engine).review,
             *([signs.sign] if signs else []),
+            *(platform.activities() if platform else []),
             *([Attachments(engine, blobs).remove_abandoned] if blobs else []),
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
@@ -160,7 +167,9 @@ async def _work(settings: Settings, engine: AsyncEngine, vault: Vault) -> None:
         if client := await _reached(settings, stopped, traces.interceptors):
             signs = _roots(settings, engine)
             blobs = Blobs(settings.blobs)
-            async with build_worker(client, engine, settings.task_queue, settings.sms_gateway_url, signs, blobs, vault):
+            platform = Exchange(engine, settings.platform) if settings.platform else None
+            gateway = settings.sms_gateway_url
+            async with build_worker(client, engine, settings.task_queue, gateway, signs, blobs, vault, platform):
                 await stopped.wait()
 
 
@@ -181,6 +190,8 @@ async def _reached(settings: Settings, stopped: asyncio.Event, interceptors: Seq
             await knowledge.schedule(client, settings.task_queue)
             if settings.signing_key:
                 await roots.schedule(client, settings.task_queue)
+            if settings.platform:
+                await exchange.schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
             return client
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal cannot be reached yet: %s", type(error).__name__)

@@ -18,7 +18,7 @@ from domain.regulation import Citation, art
 from domain.ruleset import rule_sets
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("domain", "storage", "activities", "workflows", "api")
+CODE = ("domain", "storage", "exchange", "activities", "workflows", "api")
 NOT_CODE = ("domain/regulation.py", "storage/migrations/")
 NOT_TESTS = ("tests/domain/test_regulation.py", "tests/docs/")
 """Files that name provisions as examples, without carrying any out."""

@@ -20,7 +20,8 @@ from storage.tables import disposal_items, disposal_lists
 
 KEPT = """
     c.number, c.status, c.outcome, c.matter, c.report, c.rule_set, a.sealed_at,
-    EXISTS (SELECT FROM handovers h WHERE h.case_number = c.number AND h.state = 'waiting') AS handed_over
+    EXISTS (SELECT FROM handovers h WHERE h.case_number = c.number AND h.state = 'waiting')
+        OR EXISTS (SELECT FROM dispatches d WHERE d.case_number = c.number AND d.state <> 'received') AS handed_over
 """
 """What `kept` reads, of cases `c` and archives `a`."""
 

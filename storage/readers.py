@@ -69,13 +69,13 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts", "knowledge", "questions"),
+         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts", "knowledge", "questions"),
+         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -115,14 +115,14 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
             f"case_number {_THE_ONE}",
         ),
     },
-    Reader.HOUSE: {"changes": EVERY, "publications": f"stage = '{Review.PUBLISHED}'"},
+    Reader.HOUSE: {"changes": EVERY, "reconciliations": EVERY, "publications": f"stage = '{Review.PUBLISHED}'"},
 }  # fmt: skip
 """Whom the database shows which rows of which table. What is not named here, that reader may not even ask for."""
 
 FOR_ALL = ("units", "calendar_notices", "calendar_days")
 """Tables of nobody's case: everybody reads them."""
 
-APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures")
+APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures", "reconciliations")
 """Tables in which not even the house changes a row."""
 
 REGISTER = "disposals"

@@ -90,6 +90,7 @@ cases = Table(
     Column("wakes_at", DateTime, comment="when its workflow must go on by itself, as of its last step"),
     UniqueConstraint("client", "intake_key"),
     Index("ix_cases_call_at", "call_at", "number", postgresql_where="call_at IS NOT NULL"),
+    Index("ix_cases_unlawful", "number", postgresql_where="report = 'unlawful'"),
     Index("ix_cases_not_begun", "registered_at", postgresql_where="begun_at IS NULL"),
     Index("ix_cases_wakes_at", "wakes_at", postgresql_where="wakes_at IS NOT NULL"),
 )
@@ -341,6 +342,39 @@ handovers = Table(
     Column("basis", Text, nullable=False),
     Column("state", Text, nullable=False),
     Index("ix_handovers_raised_at", "raised_at", "case_number"),
+    Index("ix_handovers_waiting", "case_number", postgresql_where="state = 'waiting'"),
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the idempotency key: the case's number and the ground"),
+    _case(),
+    Column("basis", Text, nullable=False),
+    Column("raised_at", DateTime, nullable=False),
+    Column("state", Text, nullable=False, comment="waiting, received, refused, unanswered"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", DateTime, comment="when it is tried again; null: at once"),
+    Column("answered_at", DateTime),
+    Column("receipt", Text),
+    Column("reason", Text, comment="a code: why it was not taken"),
+    Column("resent_by", Text),
+    Column("resent_at", DateTime),
+    Index("ix_dispatches_raised_at", "raised_at", "id"),
+    Index("ix_dispatches_case_number", "case_number"),
+    Index("ix_dispatches_waiting", "tries", "raised_at", postgresql_where="state = 'waiting'"),
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("at", DateTime, primary_key=True),
+    Column("ours", Integer, nullable=False),
+    Column("theirs", Integer, nullable=False),
+    Column("they_lack_count", Integer, nullable=False),
+    Column("we_lack_count", Integer, nullable=False),
+    Column("they_lack", ARRAY(Text), nullable=False),
+    Column("we_lack", ARRAY(Text), nullable=False),
 )
 
 archives = Table(

@@ -1,0 +1,41 @@
+"""The permit system (行政许可服务系统; Art. 16 ¶1): where an application stands. Contract: docs/exchange/permits.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+
+from exchange.link import Link, Unanswered
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an application stands, by codes: what an answer to its applicant is made of."""
+
+    state: str
+    unit: str
+    since: datetime
+
+
+_STANDING = TypeAdapter(Standing)
+
+
+class Permits:
+    """Asks by the number of an application; nothing of the person who asks us is handed on."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def standing(self, application: str) -> Standing | None:
+        """None: the system knows no such application. Unanswered: it did not say, or not in the agreed shape."""
+        answer = await self._link.ask("POST", "applications/standing", body={"application": application})
+        if answer.status == 404:
+            return None
+        if not answer.taken:
+            raise Unanswered(answer.reason)
+        try:
+            return _STANDING.validate_python(answer.body)
+        except ValidationError:
+            raise Unanswered("no_standing") from None

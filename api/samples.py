@@ -62,6 +62,7 @@ SAMPLES: dict[str, Any] = {
     "Problem.status": 409,
     "errors": [],
     "state": "applied",
+    "Dispatched.state": "received",
     "Answer.status": "assigned",
     "call_from": "18:30",
     "zh": "样例",

@@ -31,7 +31,7 @@ def contract(name: str) -> dict[str, Any]:
     return found
 
 
-async def test_an_application_has_its_standing_or_is_unknown_or_nobody_said(other: Receiver) -> None:
+async def test_an_application_has_its_standing_or_is_unknown_or_nobody_said(other: Receiver) -> None:  # Art. 16 ¶1
     other.standings = {"X-1": {"state": "accepted", "unit": "JW", "since": "2026-03-02T01:00:00Z"}, "X-2": {"state": 1}}
     async with reach(Peer(other.url)) as link:
         found = await Permits(link).standing("X-1")

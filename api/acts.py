@@ -318,12 +318,13 @@ def _route(act: Act, shape: type[Any]) -> None:
     ) -> Answer:
         content = adapter.dump_python(given, mode="python", exclude_none=True)
         await known_units(house, act, content)
-        if act is Act.JOIN:
-            await known_joint(house, content["joint"])
         await valid_answer(house, caller, content, key)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
+        if act is Act.JOIN:
+            await house.desk(number, caller, None, opened)
+            await known_joint(house, content["joint"])
         answer = await house.act(number, act, caller, content, key, not _async(prefer), opened)
         return told(answer, response, caller.role)
 

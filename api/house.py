@@ -92,7 +92,7 @@ class House:
         A Refusal is kept with the deed, then raised (NotPermitted as NotNow). `opened`: the caller brought the
         person's tracking code.
         """
-        desk = await self._desk(number, caller, body.get("unit"), opened)
+        desk = await self.desk(number, caller, body.get("unit"), opened)
         texts = {kind: body.pop(kind.value) for kind in Text if body.get(kind.value)}
         uploads = body.pop("attachments", ())
         brought = await self.brought(number, caller, uploads)
@@ -209,7 +209,7 @@ class House:
             status = (await conn.execute(_STATUS_AFTER, {"deed": deed.id, "number": number})).scalar_one_or_none()
         return Answer(number, deed.id, deed.state, status)
 
-    async def _desk(self, number: str, caller: Caller, about: str | None, opened: bool) -> str:
+    async def desk(self, number: str, caller: Caller, about: str | None, opened: bool) -> str:
         """The desk of a case that this caller may see; the unit that the act is about has a part in it, or had one."""
         async with self.once.connect() as conn:
             case, _ = await look(conn, number, caller, opened, reading.standing)

@@ -193,6 +193,7 @@ async def test_who_complains_about_staff_or_reports_is_not_shown_to_the_unit(
         "name": masked_name(NAME),
         "phone": masked_phone(PHONE),
         "address": masked_address(ADDRESS),
+        "id_number": None,
     }
     assert (await house.get(f"/cases/{number}", Role.AGENT)).json()["person"] == person
     assert (await house.get(f"/cases/{number}", Role.UNIT, unit)).json()["person"] == (person if shown else None)

@@ -12,7 +12,7 @@ from tests.line import SECRET, Line, token
 @pytest.mark.parametrize(
     ("path", "exist"),
     [
-        ("/cases", "status, matter, district, channel, unit, holder, overdue, due_today, due_by, limit, cursor"),
+        ("/cases", "status, matter, district, channel, unit, holder, joint, overdue, due_today, due_by, limit, cursor"),
         ("/assignments", "unit, active, limit, cursor"),
         ("/callbacks", "due, limit, cursor"),
     ],

@@ -25,6 +25,7 @@ from activities.joints import Joints
 from activities.knowledge import Knowledge
 from activities.ledger import Ledger
 from activities.outbox import Outbox
+from activities.partnerships import Partnerships
 from activities.roots import Roots
 from activities.sweep import Desks, Sweep
 from domain.case import Deed, File
@@ -38,12 +39,13 @@ from workflows import attachments, attributes, exchange, knowledge, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
-from workflows.client import Elsewhere, Later, carry, connect, hand_over, start, wake
+from workflows.client import Elsewhere, Later, carry, connect, hand_over, look_after, start, wake
 from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.exchange import Consolidation, Handover
 from workflows.joint import Joint
 from workflows.knowledge import KnowledgeReview
+from workflows.partnership import Partnership
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
 from workflows.traces import traced
@@ -58,6 +60,7 @@ AGAIN = 1.0
 
 WORKFLOWS = [
     CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview, Handover, Consolidation,
+    Partnership,
 ]  # fmt: skip
 
 
@@ -86,8 +89,15 @@ def build_worker(
     async def give(desk: str, deed: Deed) -> str:
         return await hand_over(client, desk, deed, timedelta(seconds=3))
 
-    carries = partial(carry, client, task_queue)
-    desks = Desks(start_case, give, partial(wake, client), carries, later=Later, elsewhere=Elsewhere)
+    desks = Desks(
+        start_case,
+        give,
+        partial(wake, client),
+        partial(carry, client, task_queue),
+        partial(look_after, client, task_queue),
+        later=Later,
+        elsewhere=Elsewhere,
+    )
     sweep = Sweep(engine, desks)
     return Worker(
         client,
@@ -101,6 +111,7 @@ def build_worker(
             Joints(engine, sweep).carry,
             outbox.deliver,
             Knowledge(engine).review,
+            Partnerships(engine).keep,
             *([signs.sign] if signs else []),
             *(platform.activities() if platform else []),
             *([Attachments(engine, blobs).remove_abandoned] if blobs else []),

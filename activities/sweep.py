@@ -15,7 +15,7 @@ from temporalio import activity
 from domain.acts import check
 from domain.case import Deed, File
 from domain.refusals import Refusal
-from storage import deeds, files, intake, joints
+from storage import deeds, files, intake, joints, partners
 from storage.engine import single
 from storage.waiting import overslept
 
@@ -41,6 +41,8 @@ class Desks:
     """Has a case, by its number, read its file again."""
     carry: Callable[[str], Awaitable[None]]
     """Has a joint case, by its ID, carry what was done to all of its parts."""
+    look_after: Callable[[str], Awaitable[None]]
+    """Has a partner's workflow, by the partner's code, look where the partner stands."""
     later: type[Exception]
     """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
@@ -79,10 +81,15 @@ class Sweep:
             done += await self._side_by_side(cases, partial(self._hand_over_all, cases))
             last = page[-1][0]
         await self._side_by_side(await self._read(joints.waiting, now - PAUSE), self._carry)
+        await self._side_by_side(await self._read(partners.unseen, now - PAUSE), self._look_after)
         return done
 
     async def _carry(self, conn: AsyncConnection, joint: str) -> int:
         await self._desks.carry(joint)
+        return 1
+
+    async def _look_after(self, conn: AsyncConnection, partner: str) -> int:
+        await self._desks.look_after(partner)
         return 1
 
     async def _wake(self, now: datetime) -> None:

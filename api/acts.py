@@ -32,7 +32,7 @@ from domain.vocabulary import (
     Role,
     Urgency,
 )
-from storage import deeds, joints, questions
+from storage import deeds, joints, offers, questions
 
 router = APIRouter(tags=["acts"])
 STRICT = ConfigDict(extra="forbid")
@@ -116,10 +116,15 @@ class Transfer:
 
 @body(config=STRICT)
 class Refer:
-    """To which partner enterprise, and who chose it (Art. 10(3))."""
+    """To which partner (Art. 10(3)): recommended from a list of `POST /cases/{number}/offers`, or chosen by the person.
+
+    Whoever recommends another than the first says why.
+    """
 
     lead: Code
     choice: Choice
+    offer: Code | None = None
+    reason: Words | None = None
 
 
 @body(config=STRICT)
@@ -221,6 +226,8 @@ class Attempt:
     reach: Reach
     resolved: bool | None = None
     rating: Rating | None = None
+    honest: bool | None = None
+    punctual: bool | None = None
     comment: Words | None = None
     attachments: Uploads = ()
 
@@ -231,6 +238,8 @@ class Rate:
 
     rating: Rating
     resolved: bool | None = None
+    honest: bool | None = None
+    punctual: bool | None = None
     comment: Words | None = None
 
 
@@ -317,8 +326,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         code: str | None = None,
     ) -> Answer:
         content = adapter.dump_python(given, mode="python", exclude_none=True)
-        await known_units(house, act, content)
-        await valid_answer(house, caller, content, key)
+        await looked_up(house, act, caller, content, key)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
@@ -382,6 +390,24 @@ async def known_joint(house: HouseDep, id: str) -> None:
         raise Unknown("`joint`: no such joint case; GET /joints lists them")
     if found["closed_at"]:
         raise NotPermitted("the joint case is closed")
+
+
+async def looked_up(house: HouseDep, act: Act, caller: Caller, content: dict[str, Any], key: str | None) -> None:
+    """What the body of an act names is there: units, an answer that is valid, a partner on the list."""
+    await known_units(house, act, content)
+    await valid_answer(house, caller, content, key)
+    if content.get("offer"):
+        content["place"] = await place_on(house, content["offer"], content["lead"])
+
+
+async def place_on(house: HouseDep, offer: str, partner: str) -> int:
+    """A partner's place on a list, or an Unknown."""
+    async with house.once.connect() as conn:
+        found = await offers.one(conn, offer)
+    for each in found["ranking"] if found else ():
+        if each["code"] == partner:
+            return int(each["place"])
+    raise Unknown("`offer`: no such list, or `lead` is not on it; POST /cases/{number}/offers makes one")
 
 
 async def known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:

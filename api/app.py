@@ -22,10 +22,13 @@ from api import (
     intake,
     joint_acts,
     knowledge,
+    offers,
+    partners,
     people,
     public,
     publications,
     questions,
+    ratings,
     reading,
     receipts,
     releases,
@@ -128,6 +131,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         releases,
         questions,
         templates,
+        partners,
+        offers,
+        ratings,
     ):
         app.include_router(routes.router)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.joints import fits
 from api.access import CallerDep
-from api.acts import BODIES, Key, Say, known_units, taken, valid_answer
+from api.acts import BODIES, Key, Say, looked_up, taken
 from api.examples import EXAMPLES, shown
 from api.house import HouseDep
 from api.joining import act_of, carried, once
@@ -47,8 +47,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         id: Id, given: Any, caller: CallerDep, house: HouseDep, response: Response, key: Key = None
     ) -> JointWhole:
         content = adapter.dump_python(given, mode="json", exclude_none=True)
-        await known_units(house, act, content)
-        await valid_answer(house, caller, content, key)
+        await looked_up(house, act, caller, content, key)
         made = act_of(house, id, act, caller, content)
 
         async def work(conn: AsyncConnection, digest: str) -> str:

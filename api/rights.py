@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from domain.attachments import BRINGING
 from domain.joint import CARRIED
 from domain.lifecycle import HANDLER, MOVES
+from domain.partners import MOVES as MEMBERSHIP
 from domain.vocabulary import Act, Purpose, Role, Word
 
 R = Role
@@ -121,6 +122,8 @@ OWNED: dict[str, frozenset[Role]] = {
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},
+    "POST /cases/{number}/offers": CENTRE,
+    "GET /cases/{number}/offers": CENTRE | {R.AUDITOR},
     "GET /answers": CENTRE | {R.AUDITOR},
     "GET /handovers": CENTRE | {R.ANALYST, R.AUDITOR},
     "GET /dispatches": frozenset({R.SUPERVISOR, R.AUDITOR}),
@@ -150,6 +153,9 @@ AUTHORITIES = UNITS - {R.PARTNER}
 WRITERS = CENTRE | UNITS | {R.OFFICE, R.CALLER}
 """Who writes replies, refusals and notices."""
 
+PARTNERS = CENTRE | {R.PARTNER, R.OFFICE, R.ANALYST, R.AUDITOR}
+"""Who reads the register of partners; a partner of itself."""
+
 PLAIN: dict[str, frozenset[Role]] = {
     "POST /cases": CENTRE | {R.CHANNEL},
     **{f"{method} {path}": UPLOADERS - {R.REQUESTER} for method, path in UPLOADING},
@@ -174,6 +180,18 @@ PLAIN: dict[str, frozenset[Role]] = {
     "GET /knowledge/{id}": AUTHORITIES | CENTRE | {R.AUDITOR},
     "POST /searches/knowledge": CENTRE,
     "GET /questions": CENTRE | {R.AUDITOR},
+    "POST /partners": CENTRE | {R.CHANNEL},
+    "GET /partners": PARTNERS,
+    "GET /partners/{code}": PARTNERS,
+    "GET /partners/{code}/scores": PARTNERS,
+    **{
+        f"POST /partners/{{code}}/{act}": frozenset(r for m in MEMBERSHIP if m.act is act for r in m.roles)
+        for act in dict.fromkeys(m.act for m in MEMBERSHIP)
+    },
+    "POST /ratings": frozenset({R.PARTNER}),
+    "GET /ratings": CENTRE | {R.PARTNER, R.AUDITOR},
+    "POST /ratings/exclude": frozenset({R.SUPERVISOR}),
+    "POST /ratings/restore": frozenset({R.SUPERVISOR}),
     "GET /templates": WRITERS | {R.AUDITOR},
     "POST /templates/{id}/fill": WRITERS,
     "GET /public/cases": SIGNED_IN | {R.REQUESTER},

@@ -12,7 +12,7 @@ from domain.refusals import Lacking, NotPermitted
 from domain.regulation import art
 from domain.routing import again
 from domain.step import Line, Step
-from domain.vocabulary import Clock, Mark, Outcome, Rating, Reach, Status
+from domain.vocabulary import Clock, Handling, Mark, Outcome, Part, Rating, Reach, Status
 
 
 def begin(step: Step) -> Status:
@@ -38,6 +38,7 @@ def attempt(step: Step, deed: Deed, line: Line) -> Status:
     if deed.reach is Reach.REACHED:
         if deed.resolved is None or deed.rating is None:
             raise Lacking("a person who was reached says whether it is resolved, and rates", art(13))
+        _about_the_partner(step, deed, line, asked=True)
         return _verdict(step, deed.resolved, deed.rating)
     counts = _civil(step, max(deed.received_at, step.case.call_at or deed.received_at))
     if deed.received_at < counts:
@@ -58,6 +59,7 @@ def rate(step: Step, deed: Deed, line: Line) -> Status:
     if deed.rating is None:
         raise Lacking("a rating is one of the five grades", art(13))
     line.detail.update(resolved=deed.resolved, rating=deed.rating)
+    _about_the_partner(step, deed, line, asked=False)
     if step.case.status is Status.CALLBACK:
         if deed.resolved is None:
             raise Lacking("say whether it is resolved", art(13))
@@ -65,6 +67,16 @@ def rate(step: Step, deed: Deed, line: Line) -> Status:
     if deed.rating.satisfied and deed.resolved is not False:
         return close(step, Outcome.ANSWERED)
     return _redo(step, reopen)
+
+
+def _about_the_partner(step: Step, deed: Deed, line: Line, asked: bool) -> None:
+    """What a partner did is rated by quality, honest price and punctuality (Art. 24); whoever calls asks for all three."""
+    partner = next((a.unit for a in step.file.assignments if a.part is Part.PARTNER and a.handling is Handling.DONE), None)
+    if partner is None or step.case.status is not Status.CALLBACK:
+        return
+    if asked and (deed.honest is None or deed.punctual is None):
+        raise Lacking("a partner's work: say whether the price was honest, and whether it was punctual", art(24))
+    line.detail.update(partner=partner, honest=deed.honest, punctual=deed.punctual)
 
 
 def lapse(step: Step) -> Status:

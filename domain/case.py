@@ -220,6 +220,14 @@ class Deed:
     """What it was answered with: an entry of the knowledge base …"""
     version: int | None = None
     """… in which version."""
+    offer: str | None = None
+    """The list of partners from which one was taken …"""
+    place: int | None = None
+    """… and its place there, from 1."""
+    honest: bool | None = None
+    """The person says that the price was honest (Art. 24) …"""
+    punctual: bool | None = None
+    """… and that the partner came when it was to come."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -149,10 +149,21 @@ def refer(step: Step, deed: Deed, line: Line) -> Status:
         raise Lacking("name the partner, and who chose it", art(10, item=3))
     if step.case.report:
         raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
+    _best_first(deed)
     if step.case.round:
         step.record(Mark.REASSIGNED)
-    line.detail.update(lead=deed.lead, choice=deed.choice)
+    line.detail.update(lead=deed.lead, choice=deed.choice, offer=deed.offer, place=deed.place)
     return dispatch(step, deed.lead, part=Part.PARTNER, choice=deed.choice)
+
+
+def _best_first(deed: Deed) -> None:
+    """Whom the Centre recommends, it takes from a list; another than the first with the reason (Art. 10(3), 24)."""
+    if deed.choice is not Choice.RECOMMENDED:
+        return
+    if deed.offer is None:
+        raise Lacking("name the list from which it is recommended", art(10, item=3))
+    if deed.place != 1:
+        require(deed, Text.REASON)
 
 
 def recall(step: Step, deed: Deed, line: Line) -> Status:

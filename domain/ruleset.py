@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any
 from domain.case import Case
 from domain.limits import Term
 from domain.regulation import Citation, basis
-from domain.vocabulary import Clock, Mark, Matter, Outcome, Report, Urgency
+from domain.vocabulary import Clock, Factor, Mark, Matter, Outcome, Report, Urgency
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,34 @@ class Numbers:
     """How long before an answer of the knowledge base expires its owner is reminded."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PartnerTerms:
+    """How long what concerns partners takes (Art. 20, 24), all of the house."""
+
+    decision: Term
+    hearing: Term
+    appeal: Term
+    appeal_decision: Term
+    dispute: Term
+    """For objecting to a rating."""
+    readmission_days: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How partners are ranked (Art. 10(3), 24); all of the house. `weights` by factor, which add up to 1."""
+
+    days: int
+    """How far back the record goes."""
+    newcomer: int
+    """A partner with fewer ratings is a newcomer …"""
+    turn: int
+    """… and every so-manieth list of a service begins with one."""
+    capacity: int
+    """Open referrals at which it counts as full."""
+    weights: Mapping[Factor, float]
+
+
 @dataclass(frozen=True)
 class Retention:
     """How many years a file is kept, from the first of January after it was sealed; all of the house."""
@@ -94,6 +122,8 @@ class RuleSet:
     limits: tuple[Limit, ...]
     ladders: tuple[Ladder, ...]
     retentions: tuple[Retention, ...]
+    partners: PartnerTerms
+    ranking: Ranking
 
     def limit(self, clock: Clock, case: Case, *, complex: bool = False) -> Limit:
         """The most precise limit for this clock and case; a clock without a limit is a LookupError."""
@@ -141,6 +171,8 @@ def read_rule_set(text: str) -> RuleSet:
         limits=tuple(_limit(row) for row in raw["limit"]),
         ladders=tuple(_ladder(row) for row in raw["ladder"]),
         retentions=tuple(_retention(row) for row in raw["retention"]),
+        partners=_partners(raw["partners"]),
+        ranking=_ranking(raw["ranking"]),
     )
 
 
@@ -178,6 +210,19 @@ def _retention(row: dict[str, Any]) -> Retention:
         matter=Matter(row["matter"]) if "matter" in row else None,
         report=Report(row["report"]) if "report" in row else None,
     )
+
+
+def _partners(row: dict[str, Any]) -> PartnerTerms:
+    days = int(row.pop("readmission_days"))
+    terms = {name: Term.parse(text) for name, text in row.items()}
+    return PartnerTerms(readmission_days=days, **terms)
+
+
+def _ranking(row: dict[str, Any]) -> Ranking:
+    weights = {Factor(name): float(weight) for name, weight in row.pop("weights").items()}
+    if weights.keys() != set(Factor) or abs(sum(weights.values()) - 1) > 1e-9:
+        raise ValueError("every factor has its weight, and they add up to 1")
+    return Ranking(**row, weights=weights)
 
 
 def _no_other(row: dict[str, str], *keys: str) -> None:

@@ -271,6 +271,101 @@ class Choice(Word):
     CHOSEN = "chosen", "自行选择", "chosen by the person"
 
 
+class PartnerKind(Word):
+    """Who joins: enterprises, and what else of society takes part (Art. 20)."""
+
+    ENTERPRISE = "enterprise", "企业", "enterprise"
+    ORGANISATION = "organisation", "社会组织", "social organisation"
+    VOLUNTEERS = "volunteers", "志愿者队伍", "volunteers"
+
+
+class Service(Word):
+    """What partners do for persons (Art. 10(3)); a list of the house."""
+
+    LOCKS = "locks", "开锁换锁", "locks"
+    PIPES = "pipes", "管道疏通", "pipes and drains"
+    WIRING = "wiring", "电路维修", "wiring"
+    APPLIANCES = "appliances", "家电维修", "appliances"
+    HOUSEWORK = "housework", "家政保洁", "housework and cleaning"
+    CARE = "care", "养老照护", "care of the old and the sick"
+    MOVING = "moving", "搬家", "moving house"
+    VEHICLES = "vehicles", "车辆救援", "vehicles broken down"
+    LAW = "law", "法律服务", "legal advice"
+    COMFORT = "comfort", "心理疏导", "counselling"
+
+
+class Paper(Word):
+    """What an applicant must show."""
+
+    REGISTRATION = "registration", "营业执照或登记证书", "business licence or certificate of registration"
+    LICENCE = "licence", "行业许可", "licence of the trade"
+    PRICES = "prices", "价目表", "price list"
+    PLEDGE = "pledge", "服务承诺书", "pledge of service"
+
+
+class Membership(Word):
+    """Where a partner stands. What may follow is `partners.MOVES`."""
+
+    APPLIED = "applied", "待审查", "applied"
+    CHECKED = "checked", "待决定", "checked, decision open"
+    REFUSED = "refused", "不予加盟", "refused"
+    ACTIVE = "active", "加盟中", "active"
+    SUSPENDED = "suspended", "暂停推荐", "suspended"
+    HEARING = "hearing", "拟终止", "to be terminated, is heard"
+    TERMINATED = "terminated", "已终止，可申诉", "terminated, may appeal"
+    APPEALED = "appealed", "申诉中", "appealed to the approval office"
+    EXCLUDED = "excluded", "已除名", "excluded"
+    LEFT = "left", "已退出", "left"
+
+
+class MemberAct(Word):
+    """What is done about a partner; also the name of the step that it leaves."""
+
+    APPLY = "apply", "申请加盟", "apply"
+    AMEND = "amend", "补正变更", "amend papers or particulars"
+    CHECK = "check", "审查合格", "find the papers in order"
+    ADMIT = "admit", "准予加盟", "admit"
+    REFUSE = "refuse", "不予加盟", "refuse"
+    SUSPEND = "suspend", "暂停推荐", "suspend"
+    RESUME = "resume", "恢复推荐", "resume"
+    NOTIFY = "notify", "拟终止告知", "give notice of termination"
+    STATE = "state", "陈述申辩", "state one's case"
+    RETAIN = "retain", "不予终止", "retain"
+    TERMINATE = "terminate", "终止加盟", "terminate"
+    APPEAL = "appeal", "申诉", "appeal"
+    UPHOLD = "uphold", "维持终止", "uphold the termination"
+    REINSTATE = "reinstate", "撤销终止", "reinstate"
+    LEAVE = "leave", "退出", "leave"
+    LAPSE = "lapse", "期满", "a period ends"
+
+
+class Fault(Word):
+    """Why a partner is suspended or its membership ended."""
+
+    ILLEGAL = "illegal", "有违法记录", "a record of unlawful conduct"
+    CONSUMERS = "consumers", "侵害消费者合法权益", "consumers' rights violated"
+    QUALITY = "quality", "服务质量不合格", "poor service"
+    EXPIRED = "expired", "证照过期", "a paper has expired"
+
+
+class Objection(Word):
+    """Where a rating stands to which a partner objects. What may follow is `ratings.STEPS`."""
+
+    DISPUTED = "disputed", "有异议", "disputed"
+    EXCLUDED = "excluded", "不计入", "excluded"
+    COUNTED = "counted", "计入", "counted after all"
+
+
+class Factor(Word):
+    """What a partner is ranked by (Art. 24)."""
+
+    QUALITY = "quality", "服务质量", "quality, by callbacks"
+    HONESTY = "honesty", "价格诚信", "honest prices, by callbacks"
+    PUNCTUALITY = "punctuality", "守时", "punctuality, by callbacks and limits kept"
+    DISTRICT = "district", "本区服务", "serves this district in particular"
+    LOAD = "load", "在办负荷", "open referrals"
+
+
 class Text(Word):
     """What kind of text a note is. Texts stay in PostgreSQL; only their IDs travel (Art. 15)."""
 

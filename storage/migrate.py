@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.calendar import seeded_notices
-from storage import calendar, units
+from storage import calendar, partners, units
 from storage.readers import secure
 from storage.tables import calendar_notices
 from storage.vault import lay_out, lay_out_at
@@ -46,6 +47,7 @@ async def _seed(url: str) -> None:
     engine = create_async_engine(url, hide_parameters=True)
     async with engine.begin() as conn:
         await units.seed(conn)
+        await partners.seed(conn, datetime.now(UTC))
         if (await conn.execute(calendar_notices.select().limit(1))).first() is None:
             for notice in seeded_notices():
                 await calendar.publish(conn, notice)

@@ -69,13 +69,15 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     Reader.CENTRE: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations"),
+         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
+         "partners", "partner_steps", "offers", "rating_steps"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
-         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations"),
+         "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
+         "partners", "partner_steps", "offers", "rating_steps"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -93,6 +95,9 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": f"unit = {_UNIT} AND {OF_A_JOINT_CASE_IN_SIGHT.format('joint_acts.joint')}",
         "knowledge": f"owner = {_UNIT}",
+        "partners": f"code = {_UNIT}",
+        "partner_steps": f"partner = {_UNIT}",
+        "rating_steps": f"partner = {_UNIT}",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
@@ -102,10 +107,11 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "notices": f"audience = '{OFFICE}'",
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": OF_A_JOINT_CASE_IN_SIGHT.format("joint_acts.joint"),
-        **dict.fromkeys(("disposal_lists", "disposal_items", "disposals"), EVERY),
+        **dict.fromkeys(("disposal_lists", "disposal_items", "disposals", "partners", "partner_steps"), EVERY),
     },
     Reader.ANALYST: dict.fromkeys(
-        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts"),
+        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts",
+         "partners", "partner_steps"),
         EVERY,
     ),
     Reader.REQUESTER: {
@@ -122,7 +128,10 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
 FOR_ALL = ("units", "calendar_notices", "calendar_days")
 """Tables of nobody's case: everybody reads them."""
 
-APPENDED = ("notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures", "reconciliations")
+APPENDED = (
+    "notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures", "reconciliations",
+    "partner_steps", "offers", "rating_steps",
+)  # fmt: skip
 """Tables in which not even the house changes a row."""
 
 REGISTER = "disposals"

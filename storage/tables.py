@@ -243,6 +243,7 @@ entries = Table(
         text("(detail ->> 'entry'::text)"),
         postgresql_where="event = 'answer' AND detail ? 'entry'",
     ),
+    Index("ix_entries_partner", text("(detail ->> 'partner'::text)"), "at", postgresql_where="detail ? 'partner'"),
 )
 
 deeds = Table(
@@ -472,6 +473,79 @@ units = Table(
     Column("district", Text),
     Column("active", Boolean, nullable=False),
 )
+
+partners = Table(
+    "partners",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("nth", Integer, Identity(), nullable=False, comment="whence the code of who applies"),
+    Column("zh", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("credit_code", Text),
+    Column("services", ARRAY(Text), nullable=False),
+    Column("districts", ARRAY(Text), nullable=False, comment="none: the whole city"),
+    Column("opens", Text, nullable=False),
+    Column("closes", Text, nullable=False),
+    Column("phone", Text, nullable=False, comment="of the service, for whoever wants it"),
+    Column("papers", JSONB, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", DateTime, nullable=False),
+    Column("due_at", DateTime, comment="when the period that runs ends"),
+    Column("fault", Text),
+    Column("heard", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seen", Integer, nullable=False, server_default="0", comment="the version that its workflow has read"),
+    Index("ix_partners_credit_code", "credit_code"),
+    Index("ix_partners_unseen", "code", postgresql_where="seen < version"),
+)
+"""Partner enterprises, and who else of society takes part (加盟企业与社会力量)."""
+
+partner_steps = Table(
+    "partner_steps",
+    metadata,
+    Column("partner", Text, ForeignKey("partners.code"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("standing", Text, nullable=False, comment="where it stood after it"),
+    Column("fault", Text),
+    Column("reason", Text),
+    PrimaryKeyConstraint("partner", "version"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _case(),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("rule_set", Text, nullable=False, comment="whose weights it was made by"),
+    Column("ranking", JSONB, nullable=False, comment="the partners in their order, with every factor"),
+    Index("ix_offers_case_number", "case_number", "at"),
+    Index("ix_offers_service", "service"),
+)
+"""Lists of partners from which one was recommended or chosen (择优推荐、自行选择)."""
+
+rating_steps = Table(
+    "rating_steps",
+    metadata,
+    _case(),
+    Column("seq", Integer, nullable=False, comment="the entry that holds the rating"),
+    Column("nth", Integer, nullable=False),
+    Column("partner", Text, ForeignKey("partners.code"), nullable=False),
+    Column("standing", Text, nullable=False, comment="disputed, excluded, counted"),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("case_number", "seq", "nth"),
+    Index("ix_rating_steps_at", "at", "case_number", "seq", "nth"),
+)
+"""What partners object to in ratings, and what was decided."""
 
 calendar_notices = Table(
     "calendar_notices",

@@ -39,6 +39,10 @@ from domain.vocabulary import (
     Text,
 )
 
+FIRST: dict[str, Any] = {"offer": "list-1", "place": 1}
+"""First on a list of partners."""
+ASKED: dict[str, Any] = {"honest": True, "punctual": True}
+"""What a person says of a partner's price and punctuality."""
 CALENDAR = compile_calendar(seeded_notices(), version=1)
 INSTANT = timedelta(microseconds=1)
 RULES = "TJ-2015-18"
@@ -166,10 +170,10 @@ class Story:
 
     def content(self, **given: Any) -> Status:
         """The person is reached, and content."""
-        return self.call(Reach.REACHED, resolved=True, rating=Rating.GOOD, **given)
+        return self.call(Reach.REACHED, resolved=True, rating=Rating.GOOD, **ASKED | given)
 
     def not_content(self, **given: Any) -> Status:
-        return self.call(Reach.REACHED, resolved=False, rating=Rating.POOR, **given)
+        return self.call(Reach.REACHED, resolved=False, rating=Rating.POOR, **ASKED | given)
 
     # -- time ----------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +24,7 @@ from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
 from workflows.desk import LOOK, MOVED, SILENCE
 from workflows.joint import CARRY, Joint
+from workflows.partnership import Partnership
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
 log = logging.getLogger(__name__)
@@ -157,17 +158,29 @@ async def wake(client: Client, number: str) -> None:
 
 
 async def carry(client: Client, task_queue: str, joint: str) -> None:
-    """Have a joint case carry what was done to all of its parts; its workflow is started, or goes on. Later: not now."""
+    """Have a joint case carry what was done to all of its parts. Later: not now."""
+    await _tell(client, task_queue, Joint.run, joint, CARRY, f"并案 joint case · {joint}")
+
+
+async def look_after(client: Client, task_queue: str, partner: str) -> None:
+    """Have a partner's workflow look where the partner stands. Later: not now."""
+    await _tell(client, task_queue, Partnership.run, partner, LOOK, f"加盟关系 membership · {partner}")
+
+
+async def _tell(
+    client: Client, task_queue: str, run: Callable[..., Awaitable[object]], id: str, name: str, summary: str
+) -> None:
+    """Signal a workflow beside the cases; it is started, or goes on. Later: not now."""
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             await client.start_workflow(
-                Joint.run,
-                joint,
-                id=joint,
+                run,
+                id,
+                id=id,
                 task_queue=task_queue,
-                start_signal=CARRY,
+                start_signal=name,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"并案 joint case · {joint}",
+                static_summary=summary,
                 rpc_timeout=PATIENCE,
             )
     except (RPCError, NEVER_CONNECTED, TimeoutError):

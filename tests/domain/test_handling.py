@@ -29,6 +29,7 @@ from domain.vocabulary import (
 )
 from tests.cases import (
     CALENDAR,
+    FIRST,
     INSTANT,
     RULES,
     Story,
@@ -786,7 +787,7 @@ def test_each_round_is_handled_by_the_units_that_reported_in_the_one_before() ->
 
 def test_a_partners_handling_and_a_designated_ones_keep_what_they_are_when_redone() -> None:
     story = registered()
-    story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED)
+    story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED, **FIRST)
     story.feedback("P-LOCK")
     story.not_content()
     assert story.assignment("P-LOCK").choice is Choice.RECOMMENDED

@@ -113,7 +113,12 @@ class Chance(Random):
                 "term": self.mostly([None], "2wd", "36h", "30s", "9999wd", "0wd", "soon"),
                 "respondent": self.mostly([None], "HP"),
             },
-            Act.REFER: lambda: {"lead": self.lead(), "choice": self.mostly([*Choice], None)},
+            Act.REFER: lambda: {
+                "lead": self.lead(),
+                "choice": self.mostly([*Choice], None),
+                "offer": self.mostly(["list-1"], None),
+                "place": self.mostly([1], 2),
+            },
             Act.DECLINE: lambda: {"exclusion": self.mostly([*Exclusion], None)},
             Act.CEASE: lambda: {"procedure": self.mostly([*Procedure], None)},
             Act.GRANT: lambda: {
@@ -134,6 +139,8 @@ class Chance(Random):
                 "reach": self.mostly([Reach.REACHED, Reach.NO_ANSWER], None, Reach.REFUSED),
                 "resolved": self.mostly([False, False, True], None),
                 "rating": self.mostly([Rating.POOR, Rating.GOOD], None, *Rating),
+                "honest": self.mostly([True, False], None),
+                "punctual": self.mostly([True, False], None),
             },
             Act.RATE: lambda: {
                 "rating": self.mostly([Rating.POOR, Rating.GOOD], None, *Rating),

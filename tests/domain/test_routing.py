@@ -26,6 +26,7 @@ from domain.vocabulary import (
     Urgency,
 )
 from tests.cases import (
+    FIRST,
     INSTANT,
     Story,
     answered,
@@ -119,11 +120,23 @@ def test_a_partner_is_recommended_or_chosen_and_bound_like_a_unit(choice: Choice
         story.agent(Act.REFER, lead="P-LOCK")
     with refused(Lacking, art(10, item=3)):
         story.agent(Act.REFER, choice=choice)
-    assert story.agent(Act.REFER, lead="P-LOCK", choice=choice) is Status.ASSIGNED
+    assert story.agent(Act.REFER, lead="P-LOCK", choice=choice, **FIRST) is Status.ASSIGNED
     assert (story.assignment("P-LOCK").part, story.assignment("P-LOCK").choice) == (Part.PARTNER, choice)
     assert {running.clock for running in story.file.clocks} == {Clock.SIGN, Clock.RETURN, Clock.HANDLING}
-    assert story.last(Act.REFER).detail["choice"] == choice
+    assert story.last(Act.REFER).detail.items() >= ({"choice": choice} | FIRST).items()
     assert story.feedback("P-LOCK") is Status.CALLBACK
+
+
+def test_whom_the_centre_recommends_it_takes_from_a_list_best_first() -> None:  # Art. 10(3), 24
+    story = registered()
+    with refused(Lacking, art(10, item=3)):
+        story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED)
+    with refused(Lacking):
+        story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED, offer="list-1", place=2)
+    assert (
+        story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED, offer="list-1", place=2, texts=(Text.REASON,))
+        is Status.ASSIGNED
+    )
 
 
 def test_a_partner_may_give_back_and_does_it_over_if_the_person_is_not_content() -> None:  # Art. 10(3), 11(3), 13
@@ -682,7 +695,7 @@ def datetimes(detail: dict[str, str | int | bool | None]) -> tuple[object, objec
 
 def referred() -> Story:
     story = registered()
-    story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED)
+    story.agent(Act.REFER, lead="P-LOCK", choice=Choice.RECOMMENDED, **FIRST)
     return story
 
 

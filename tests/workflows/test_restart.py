@@ -30,7 +30,7 @@ from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
-from workflows.client import Elsewhere, Later, carry, hand_over, start, wake
+from workflows.client import Elsewhere, Later, carry, hand_over, look_after, start, wake
 from workflows.condition import condition
 from workflows.designation import Designation
 
@@ -292,7 +292,8 @@ def sweep_of(town: Town) -> Sweep:
     async def start_case(file: File) -> None:
         raise Later
 
-    ways = partial(hand_over, client), partial(wake, client), partial(carry, client, town.queue)
+    beside = partial(carry, client, town.queue), partial(look_after, client, town.queue)
+    ways = partial(hand_over, client), partial(wake, client), *beside
     return Sweep(town.engine, Desks(start_case, *ways, Later, Elsewhere))
 
 

@@ -1,0 +1,97 @@
+"""The register of partners, and the lists from which one is referred to (decision 0023)"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+revision = "0019"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "partners",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("nth", sa.Integer(), sa.Identity(), nullable=False, comment="whence the code of who applies"),
+        sa.Column("zh", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("credit_code", sa.Text()),
+        sa.Column("services", ARRAY(sa.Text()), nullable=False),
+        sa.Column("districts", ARRAY(sa.Text()), nullable=False, comment="none: the whole city"),
+        sa.Column("opens", sa.Text(), nullable=False),
+        sa.Column("closes", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False, comment="of the service, for whoever wants it"),
+        sa.Column("papers", JSONB(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, comment="when the period that runs ends"),
+        sa.Column("fault", sa.Text()),
+        sa.Column("heard", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "seen", sa.Integer(), nullable=False, server_default="0", comment="the version that its workflow has read"
+        ),
+        sa.PrimaryKeyConstraint("code", name="pk_partners"),
+    )
+    op.create_index("ix_partners_credit_code", "partners", ["credit_code"])
+    op.create_index("ix_partners_unseen", "partners", ["code"], postgresql_where="seen < version")
+    op.create_table(
+        "partner_steps",
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False, comment="where it stood after it"),
+        sa.Column("fault", sa.Text()),
+        sa.Column("reason", sa.Text()),
+        sa.PrimaryKeyConstraint("partner", "version", name="pk_partner_steps"),
+        sa.ForeignKeyConstraint(["partner"], ["partners.code"], name="fk_partner_steps_partner_partners"),
+    )
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("rule_set", sa.Text(), nullable=False, comment="whose weights it was made by"),
+        sa.Column("ranking", JSONB(), nullable=False, comment="the partners in their order, with every factor"),
+        sa.PrimaryKeyConstraint("id", name="pk_offers"),
+        sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name="fk_offers_case_number_cases"),
+    )
+    op.create_index("ix_offers_case_number", "offers", ["case_number", "at"])
+    op.create_index("ix_offers_service", "offers", ["service"])
+    op.create_table(
+        "rating_steps",
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False, comment="the entry that holds the rating"),
+        sa.Column("nth", sa.Integer(), nullable=False),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False, comment="disputed, excluded, counted"),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("case_number", "seq", "nth", name="pk_rating_steps"),
+        sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name="fk_rating_steps_case_number_cases"),
+        sa.ForeignKeyConstraint(["partner"], ["partners.code"], name="fk_rating_steps_partner_partners"),
+    )
+    op.create_index("ix_rating_steps_at", "rating_steps", ["at", "case_number", "seq", "nth"])
+    op.create_index(
+        "ix_entries_partner",
+        "entries",
+        [sa.text("(detail ->> 'partner'::text)"), "at"],
+        postgresql_where="detail ? 'partner'",
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_entries_partner", table_name="entries")
+    for table in ("rating_steps", "offers", "partner_steps", "partners"):
+        op.drop_table(table)

@@ -1,0 +1,146 @@
+"""The register of partners (加盟企业名录): where each stands, and every step that brought it there (Art. 20, 24)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.calendar import Calendar
+from domain.partners import ENDED, Doing, Particulars, Partner, apply, readmission
+from domain.refusals import NotPermitted
+from domain.regulation import art
+from domain.ruleset import PartnerTerms
+from domain.vocabulary import Fault, MemberAct, Membership, Role, Service, UnitKind
+from storage.changes import Cause
+from storage.reading import Order, Rows, page
+from storage.tables import partner_steps, partners
+from storage.units import Unit, put
+
+PARTICULARS = TypeAdapter(Particulars)
+STANDS = ("code", "standing", "set_by", "set_at", "due_at", "fault", "heard", "version")
+BY_CODE = Order((partners.c.code,))
+SEED = "seed"
+
+
+def partner_of(row: Any) -> Partner:
+    """The facts of a row."""
+    words = {"standing": Membership(row["standing"]), "fault": Fault(row["fault"]) if row["fault"] else None}
+    return Partner(particulars=PARTICULARS.validate_python(row), **{name: row[name] for name in STANDS} | words)
+
+
+def row_of(partner: Partner) -> dict[str, Any]:
+    """Its row: what of it stands in columns."""
+    given: dict[str, Any] = PARTICULARS.dump_python(partner.particulars, mode="json")
+    return given | {name: getattr(partner, name) for name in STANDS}
+
+
+async def enter(
+    conn: AsyncConnection, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar
+) -> Partner:
+    """A new application; the same again is the same one. NotPermitted: it has a membership, or may not apply yet."""
+    identity = given.credit_code or given.zh
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(identity))))
+    known = partners.c.credit_code == identity if given.credit_code else partners.c.zh == identity
+    rows = (await conn.execute(select(partners).where(known).order_by(partners.c.nth.desc()))).mappings()
+    for former in map(partner_of, rows):
+        if former.standing is Membership.APPLIED and former.particulars == given:
+            return former
+        if former.standing not in ENDED:
+            raise NotPermitted(f"it has a membership, or an application: {former.code}", art(20))
+        readmission(former, terms, doing.at)
+    nth = (await conn.execute(select(func.nextval(func.pg_get_serial_sequence("partners", "nth"))))).scalar_one()
+    partner = apply(f"P-{nth:04d}", given, doing, terms, calendar)
+    await conn.execute(insert(partners).values(row_of(partner)))
+    await _step(conn, partner, doing, None)
+    return partner
+
+
+async def hold(conn: AsyncConnection, code: str) -> Partner | None:
+    """A partner; nobody else changes where it stands until this transaction ends."""
+    row = (await conn.execute(select(partners).where(partners.c.code == code).with_for_update())).mappings()
+    found = row.one_or_none()
+    return partner_of(found) if found else None
+
+
+async def keep(conn: AsyncConnection, partner: Partner, doing: Doing, reason: str | None) -> None:
+    """Put a step on record. Whoever is active is a unit to which one may refer; nobody else is."""
+    await conn.execute(update(partners).where(partners.c.code == partner.code).values(row_of(partner)))
+    await _step(conn, partner, doing, reason)
+    active = partner.standing is Membership.ACTIVE
+    if active or doing.act not in (MemberAct.CHECK, MemberAct.REFUSE, MemberAct.AMEND):
+        name, cause = partner.particulars.zh, Cause(doing.actor, doing.at, f"{doing.act.zh} {doing.act.en}")
+        await put(conn, Unit(partner.code, name, name, UnitKind.PARTNER, active=active), cause)
+
+
+async def _step(conn: AsyncConnection, partner: Partner, doing: Doing, reason: str | None) -> None:
+    done = {"partner": partner.code, "version": partner.version, "standing": partner.standing, "fault": partner.fault}
+    by = {"at": doing.at, "act": doing.act, "actor": doing.actor, "role": doing.role, "reason": reason}
+    await conn.execute(insert(partner_steps).values(done | by))
+
+
+async def one(conn: AsyncConnection, code: str) -> Partner | None:
+    """A partner that the reader sees."""
+    row = (await conn.execute(select(partners).where(partners.c.code == code))).mappings().one_or_none()
+    return partner_of(row) if row else None
+
+
+async def steps(conn: AsyncConnection, code: str) -> list[dict[str, Any]]:
+    """What brought it where it stands, first to last."""
+    query = select(partner_steps).where(partner_steps.c.partner == code).order_by(partner_steps.c.version)
+    return [dict(row) for row in (await conn.execute(query)).mappings()]
+
+
+async def listed(
+    conn: AsyncConnection,
+    standing: Membership | None,
+    service: Service | None,
+    district: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Rows:
+    """Partners by code; narrowed to a standing, a service, and to whom it serves in this district."""
+    wanted = [partners.c.standing == standing] if standing else []
+    wanted += [partners.c.services.any(service)] if service else []
+    wanted += [partners.c.districts.any(district) | (func.cardinality(partners.c.districts) == 0)] if district else []
+    return await page(conn, select(partners).where(*wanted), BY_CODE, limit, cursor)
+
+
+async def seen(conn: AsyncConnection, code: str, version: int) -> None:
+    """Its workflow has read this version."""
+    later = partners.c.code == code, partners.c.seen < version
+    await conn.execute(update(partners).where(*later).values(seen=version))
+
+
+async def unseen(conn: AsyncConnection, before: datetime) -> Sequence[str]:
+    """Partners of whom their workflow does not know what was done before this instant."""
+    done = select(func.max(partner_steps.c.at)).where(partner_steps.c.partner == partners.c.code).scalar_subquery()
+    query = select(partners.c.code).where(partners.c.seen < partners.c.version, done < before)
+    return (await conn.execute(query)).scalars().all()
+
+
+async def forget(conn: AsyncConnection) -> int:
+    """Temporal lost its store: no workflow has read anything; how many are to be told."""
+    lost = update(partners).where(partners.c.standing.not_in(sorted(ENDED))).values(seen=0)
+    return (await conn.execute(lost)).rowcount
+
+
+async def seed(conn: AsyncConnection, now: datetime) -> None:
+    """Put the sample partners in place, as members; those that exist stay as they are."""
+    text = (resources.files("storage") / "seed" / "partners.toml").read_text(encoding="utf-8")
+    for code, given in tomllib.loads(text).items():
+        particulars = PARTICULARS.validate_python(given)
+        partner = Partner(
+            code=code, particulars=particulars, standing=Membership.ACTIVE, set_by=SEED, set_at=now
+        )
+        new = insert(partners).values(row_of(partner)).on_conflict_do_nothing().returning(partners.c.code)
+        if (await conn.execute(new)).first():
+            await _step(conn, partner, Doing(act=MemberAct.ADMIT, actor=SEED, role=Role.SYSTEM, at=now), None)

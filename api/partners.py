@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as body
 
 from api.access import Caller, CallerDep
@@ -17,10 +17,9 @@ from api.errors import Problem, documented
 from api.examples import shown
 from api.house import House, HouseDep
 from api.reading import PAGE, Cursor, Limit
-from api.texts import Day, District, Hour, Line, Phone, Words
+from api.texts import CreditCode, Day, District, Hour, Line, Phone, Words
 from api.views import Page, view
 from domain import partners as membership
-from domain.credit_code import is_credit_code
 from domain.partners import Doing, Particulars, Partner, Shown
 from domain.refusals import Lacking
 from domain.regulation import art
@@ -34,15 +33,6 @@ STRICT = ConfigDict(extra="forbid")
 Code = Annotated[str, Path(description="the partner's code", max_length=40, examples=["P-0001"])]
 WHOLE = "The partner, and every step that brought it there."
 STEP = documented(401, 403, 404, 409, 413, 422, 503)
-
-
-def _checked(code: str) -> str:
-    if not is_credit_code(code):
-        raise ValueError("a unified social credit code has 18 signs, the last of which checks them (GB 32100)")
-    return code
-
-
-CreditCode = Annotated[str, StringConstraints(max_length=40), AfterValidator(_checked)]
 
 
 @body(config=STRICT)

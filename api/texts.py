@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from domain.attachments import AN_ACT
+from domain.credit_code import is_credit_code
 from domain.districts import DISTRICTS, district
 from domain.masking import is_id, plain
 
@@ -58,6 +59,12 @@ def _citizens(number: str) -> str:
     return found
 
 
+def _registered(code: str) -> str:
+    if not is_credit_code(code):
+        raise PydanticCustomError("credit_code", "a unified social credit code has 18 signs that check (GB 32100)")
+    return code
+
+
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=LINE), AfterValidator(_storable), AfterValidator(_not_blank)
 ]
@@ -79,6 +86,9 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,24}$"), AfterVa
 
 IdNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(_citizens)]
 """A citizen's ID number (居民身份证号)."""
+
+CreditCode = Annotated[str, StringConstraints(max_length=40), AfterValidator(_registered)]
+"""A unified social credit code (统一社会信用代码)."""
 
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """An hour of the day, local: "18:30"."""

@@ -71,7 +71,9 @@ def rate(step: Step, deed: Deed, line: Line) -> Status:
 
 def _about_the_partner(step: Step, deed: Deed, line: Line, asked: bool) -> None:
     """What a partner did is rated by quality, honest price and punctuality (Art. 24); whoever calls asks for all three."""
-    partner = next((a.unit for a in step.file.assignments if a.part is Part.PARTNER and a.handling is Handling.DONE), None)
+    partner = next(
+        (a.unit for a in step.file.assignments if a.part is Part.PARTNER and a.handling is Handling.DONE), None
+    )
     if partner is None or step.case.status is not Status.CALLBACK:
         return
     if asked and (deed.honest is None or deed.punctual is None):

@@ -225,4 +225,3 @@ CHECKS: Mapping[MemberAct, Callable[[Partner, Doing], None]] = {
 
 def _ends(start: datetime, term: Term, calendar: Calendar) -> datetime:
     return due(start, term, calendar).due
-

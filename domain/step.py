@@ -304,7 +304,11 @@ class Step:
         self.stop(Clock.EXTENSION, about=unit)
         if handling and late:
             self.give_back(handling, late)
-        elif handling and not handling.rungs and not handling.passed:
+
+    def _watch_again(self, unit: str) -> None:
+        """Its ladder stands again once the Centre owes nothing any more, or a holiday notice has moved what it owes."""
+        handling = self.file.clock(Clock.HANDLING, unit)
+        if handling and not handling.rungs and not handling.passed:
             self._keep(replace(handling, rungs=self._rungs(Clock.HANDLING, handling.due)))
 
     def _centre_is_late(self, unit: str) -> bool:
@@ -326,6 +330,8 @@ class Step:
     def finish(self, status: Status) -> Result:
         """Derive what lists and search attributes show, number the entries, queue the notices."""
         case, active = self.case, self.file.active()
+        for assignment in active:
+            self._watch_again(assignment.unit)
         lead = active[0].unit if active else CENTRE
         stays = status is self.before.case.status
         watched = [c for c in self.file.clocks if c.clock not in UNWATCHED]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -34,7 +33,7 @@ SEED = "seed"
 def partner_of(row: Any) -> Partner:
     """The facts of a row."""
     words = {"standing": Membership(row["standing"]), "fault": Fault(row["fault"]) if row["fault"] else None}
-    return Partner(particulars=PARTICULARS.validate_python(row), **{name: row[name] for name in STANDS} | words)
+    return Partner(particulars=PARTICULARS.validate_python(dict(row)), **{name: row[name] for name in STANDS} | words)
 
 
 def row_of(partner: Partner) -> dict[str, Any]:
@@ -48,17 +47,17 @@ async def enter(
 ) -> Partner:
     """A new application; the same again is the same one. NotPermitted: it has a membership, or may not apply yet."""
     identity = given.credit_code or given.zh
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(identity))))
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("partners"))))
     known = partners.c.credit_code == identity if given.credit_code else partners.c.zh == identity
-    rows = (await conn.execute(select(partners).where(known).order_by(partners.c.nth.desc()))).mappings()
+    rows = (await conn.execute(select(partners).where(known))).mappings()
     for former in map(partner_of, rows):
         if former.standing is Membership.APPLIED and former.particulars == given:
             return former
         if former.standing not in ENDED:
             raise NotPermitted(f"it has a membership, or an application: {former.code}", art(20))
         readmission(former, terms, doing.at)
-    nth = (await conn.execute(select(func.nextval(func.pg_get_serial_sequence("partners", "nth"))))).scalar_one()
-    partner = apply(f"P-{nth:04d}", given, doing, terms, calendar)
+    many = (await conn.execute(select(func.count()).select_from(partners))).scalar_one()
+    partner = apply(f"P-{many + 1:04d}", given, doing, terms, calendar)
     await conn.execute(insert(partners).values(row_of(partner)))
     await _step(conn, partner, doing, None)
     return partner
@@ -138,9 +137,7 @@ async def seed(conn: AsyncConnection, now: datetime) -> None:
     text = (resources.files("storage") / "seed" / "partners.toml").read_text(encoding="utf-8")
     for code, given in tomllib.loads(text).items():
         particulars = PARTICULARS.validate_python(given)
-        partner = Partner(
-            code=code, particulars=particulars, standing=Membership.ACTIVE, set_by=SEED, set_at=now
-        )
+        partner = Partner(code=code, particulars=particulars, standing=Membership.ACTIVE, set_by=SEED, set_at=now)
         new = insert(partners).values(row_of(partner)).on_conflict_do_nothing().returning(partners.c.code)
         if (await conn.execute(new)).first():
             await _step(conn, partner, Doing(act=MemberAct.ADMIT, actor=SEED, role=Role.SYSTEM, at=now), None)

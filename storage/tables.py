@@ -478,7 +478,6 @@ partners = Table(
     "partners",
     metadata,
     Column("code", Text, primary_key=True),
-    Column("nth", Integer, Identity(), nullable=False, comment="whence the code of who applies"),
     Column("zh", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("credit_code", Text),

@@ -9,6 +9,7 @@ from math import ceil
 
 import pytest
 
+from domain.case import CENTRE
 from domain.handling import review_grounds
 from domain.refusals import Lacking, NotPermitted, NotYours, TooLate
 from domain.regulation import art
@@ -783,6 +784,15 @@ def test_each_round_is_handled_by_the_units_that_reported_in_the_one_before() ->
     story.agent(Act.SEND_BACK)
     assert story.case.units == ("JW", "WATER")
     assert story.case.hands == "JW"
+
+
+def test_a_holiday_notice_that_gives_the_centre_more_time_brings_the_units_ladder_back() -> None:  # Art. 12 ¶1
+    story = asked()
+    story.until(story.due(Clock.EXTENSION, CENTRE, "WATER"))
+    assert story.rungs(Clock.HANDLING, "WATER") == {}
+    story.holidays("off = [2025-11-06, 2025-11-07]")
+    assert not story.clock(Clock.EXTENSION, CENTRE, "WATER").passed
+    assert Mark.OVERDUE in story.rungs(Clock.HANDLING, "WATER")
 
 
 def test_a_partners_handling_and_a_designated_ones_keep_what_they_are_when_redone() -> None:

@@ -53,7 +53,7 @@ async def handled(request: Request, unit: str = "WATER", **codes: str) -> None:
 
 async def content(request: Request) -> None:
     """The person is reached and satisfied."""
-    await request.caller(reach="reached", resolved=True, rating="good")
+    await request.caller(reach="reached", resolved=True, rating="good", honest=True, punctual=True)
 
 
 async def archived(request: Request) -> Request:

@@ -16,7 +16,6 @@ def upgrade() -> None:
     op.create_table(
         "partners",
         sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("nth", sa.Integer(), sa.Identity(), nullable=False, comment="whence the code of who applies"),
         sa.Column("zh", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("credit_code", sa.Text()),

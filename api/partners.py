@@ -36,7 +36,7 @@ STEP = documented(401, 403, 404, 409, 413, 422, 503)
 
 
 @body(config=STRICT)
-class Given:
+class PaperGiven:
     """A paper that is shown."""
 
     paper: Paper
@@ -56,7 +56,7 @@ class Application:
     districts: Annotated[tuple[District, ...], Field(max_length=20)] = ()
     opens: Hour = "00:00"
     closes: Hour | None = None
-    papers: Annotated[tuple[Given, ...], Field(max_length=20)] = ()
+    papers: Annotated[tuple[PaperGiven, ...], Field(max_length=20)] = ()
 
 
 @body(config=STRICT)

@@ -20,8 +20,6 @@ from api.texts import Count, Words
 from api.views import Page, view
 from domain import ratings as objections
 from domain.limits import SHANGHAI
-from domain.refusals import NotYours
-from domain.regulation import art
 from domain.scores import Counts, Quarter, Score, scores
 from domain.vocabulary import Objection
 from storage import offers, ratings
@@ -95,9 +93,7 @@ async def get_scores(code: Code, caller: CallerDep, house: HouseDep, quarter: Qu
 )
 async def post_rating(given: Objected, caller: CallerDep, house: HouseDep) -> Disputed:
     """By the partner that was rated, within the house's limit."""
-    rated = await _rated(house, given.case_number, given.seq)
-    if rated is None or rated.partner != caller.unit:
-        raise NotYours("that entry is no rating of this partner's work", art(24))
+    rated = await _rated(house, given, caller.unit)
     objections.in_time(rated.at, house.now(), rules_of(house).partners, await house.calendar.again())
     return await _stepped(house, rated, Objection.DISPUTED, caller.subject, given.reason)
 
@@ -124,9 +120,7 @@ async def get_ratings(
 
 def _route(path: str, target: Objection, summary: str, doc: str) -> None:
     async def endpoint(given: Objected, caller: CallerDep, house: HouseDep) -> Disputed:
-        rated = await _rated(house, given.case_number, given.seq)
-        if rated is None:
-            raise Problem(404, "NoSuchRating", "that entry is no rating of a partner's work")
+        rated = await _rated(house, given)
         return await _stepped(house, rated, target, caller.subject, given.reason)
 
     router.add_api_route(
@@ -142,9 +136,13 @@ def _route(path: str, target: Objection, summary: str, doc: str) -> None:
     )
 
 
-async def _rated(house: House, number: str, seq: int) -> Rated | None:
+async def _rated(house: House, given: Objected, partner: str | None = None) -> Rated:
+    """The rating that is meant, of this partner's work or anybody's; or a Problem."""
     async with house.once.connect() as conn:
-        return await ratings.rating(conn, number, seq)
+        rated = await ratings.rating(conn, given.case_number, given.seq)
+    if rated is None or partner not in (None, rated.partner):
+        raise Problem(404, "NoSuchRating", "that entry is no rating of a partner's work, or not of this one's")
+    return rated
 
 
 async def _stepped(house: House, rated: Rated, target: Objection, actor: str, reason: str) -> Disputed:

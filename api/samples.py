@@ -19,7 +19,7 @@ SAMPLES: dict[str, Any] = {
     "joint": "TJ20260302000001-joint-1",
     "Joint.id": "TJ20260302000001-joint-1",
     "JointWhole.id": "TJ20260302000001-joint-1",
-    "standing": {"assigned": 2},
+    "JointWhole.standing": {"assigned": 2},
     "likeness": 0.47,
     "case_number": "TJ20260302000001",
     "id": "9f1c2d3e4a5b4c6d8e7f0a1b2c3d4e5f",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 
 from domain.calendar import Calendar
 from domain.limits import SHANGHAI, Term, due, end_of
@@ -123,19 +124,30 @@ GRAVE = frozenset({Fault.ILLEGAL, Fault.CONSUMERS})
 """What Art. 24 lets the Centre end a membership for."""
 
 
-def apply(code: str, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
-    """A new application; its decision is due within the house's limit."""
-    at = doing.at
+def code_of(given: Particulars) -> str:
+    """By which a partner is known: the organisation's own part of its credit code, else made of its name."""
+    return f"P-{given.credit_code[8:17] if given.credit_code else sha256(given.zh.encode()).hexdigest()[:9].upper()}"
+
+
+def apply(former: Partner | None, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
+    """A new application, whose decision is due within the house's limit; the same again changes nothing.
+
+    NotPermitted: it has a membership, or was excluded and may not apply yet (Art. 24).
+    """
+    if former and former.standing is M.APPLIED and former.particulars == given:
+        return former
+    if former and former.standing not in ENDED:
+        raise NotPermitted(f"it has a membership, or an application: {former.code}", ADMISSION)
+    if former and former.standing is M.EXCLUDED and (doing.at - former.set_at).days < terms.readmission_days:
+        raise NotPermitted(f"whoever was excluded may apply again after {terms.readmission_days} days", ENDING)
     return Partner(
-        code=code, particulars=given, set_by=doing.actor, set_at=at, due_at=_ends(at, terms.decision, calendar)
+        code=code_of(given),
+        particulars=given,
+        set_by=doing.actor,
+        set_at=doing.at,
+        due_at=_ends(doing.at, terms.decision, calendar),
+        version=former.version + 1 if former else 1,
     )
-
-
-def readmission(former: Partner, terms: PartnerTerms, now: datetime) -> None:
-    """Whoever was excluded may not apply again for so many days; a NotPermitted until then."""
-    barred = former.standing in (M.TERMINATED, M.APPEALED, M.EXCLUDED)
-    if barred and (now - former.set_at).days < terms.readmission_days:
-        raise NotPermitted(f"excluded partners may apply again after {terms.readmission_days} days", ENDING)
 
 
 def decide(partner: Partner, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
@@ -175,14 +187,17 @@ def move_of(standing: Membership, act: MemberAct, role: Role) -> Move:
     raise NotPermitted(f"{act} is not for {role} while it is {standing}", ADMISSION)
 
 
+LAPSES: Mapping[Membership, Membership] = {M.TERMINATED: M.EXCLUDED, M.ACTIVE: M.SUSPENDED}
+"""Where a period's end leads: nobody appealed, or a paper has expired. Elsewhere it is only over, or the Centre late."""
+
+
 def lapse(partner: Partner) -> Partner:
-    """Its period has ended: a hearing is over, a termination stands, a paper expires; else the Centre is late."""
+    """The period that runs has ended."""
     after = replace(partner, due_at=None, version=partner.version + 1)
-    if partner.standing is M.TERMINATED:
-        return replace(after, standing=M.EXCLUDED)
-    if partner.standing is M.ACTIVE:
-        return replace(after, standing=M.SUSPENDED, fault=Fault.EXPIRED)
-    return after
+    if partner.due_at is None or partner.standing not in LAPSES:
+        return after
+    after = replace(after, standing=LAPSES[partner.standing], set_by=Role.SYSTEM.value, set_at=partner.due_at)
+    return replace(after, fault=Fault.EXPIRED) if partner.standing is M.ACTIVE else after
 
 
 def _in_order(partner: Partner, doing: Doing) -> None:

@@ -14,9 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Calendar
-from domain.partners import ENDED, Doing, Particulars, Partner, apply, readmission
-from domain.refusals import NotPermitted
-from domain.regulation import art
+from domain.partners import ENDED, Doing, Particulars, Partner, apply, code_of
 from domain.ruleset import PartnerTerms
 from domain.vocabulary import Fault, MemberAct, Membership, Role, Service, UnitKind
 from storage.changes import Cause
@@ -45,21 +43,15 @@ def row_of(partner: Partner) -> dict[str, Any]:
 async def enter(
     conn: AsyncConnection, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar
 ) -> Partner:
-    """A new application; the same again is the same one. NotPermitted: it has a membership, or may not apply yet."""
-    identity = given.credit_code or given.zh
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("partners"))))
-    known = partners.c.credit_code == identity if given.credit_code else partners.c.zh == identity
-    rows = (await conn.execute(select(partners).where(known))).mappings()
-    for former in map(partner_of, rows):
-        if former.standing is Membership.APPLIED and former.particulars == given:
-            return former
-        if former.standing not in ENDED:
-            raise NotPermitted(f"it has a membership, or an application: {former.code}", art(20))
-        readmission(former, terms, doing.at)
-    many = (await conn.execute(select(func.count()).select_from(partners))).scalar_one()
-    partner = apply(f"P-{many + 1:04d}", given, doing, terms, calendar)
-    await conn.execute(insert(partners).values(row_of(partner)))
-    await _step(conn, partner, doing, None)
+    """A new application, or a Refusal; the same again is the same one."""
+    code = code_of(given)
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(code))))
+    former = await hold(conn, code)
+    partner = apply(former, given, doing, terms, calendar)
+    if partner is not former:
+        row = row_of(partner)
+        await conn.execute(insert(partners).values(row).on_conflict_do_update(index_elements=["code"], set_=row))
+        await _step(conn, partner, doing, None)
     return partner
 
 

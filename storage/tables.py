@@ -495,7 +495,6 @@ partners = Table(
     Column("heard", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("seen", Integer, nullable=False, server_default="0", comment="the version that its workflow has read"),
-    Index("ix_partners_credit_code", "credit_code"),
     Index("ix_partners_unseen", "code", postgresql_where="seen < version"),
 )
 """Partner enterprises, and who else of society takes part (加盟企业与社会力量)."""

@@ -19,8 +19,8 @@ SPEC: dict[str, Any] = create_app(settings_for("postgresql+psycopg://", "", "dem
 OPERATIONS = {f"{method.upper()} {path}": op for path, ops in SPEC["paths"].items() for method, op in ops.items()}
 GUARDED = [name for name, operation in OPERATIONS.items() if "security" in operation]
 FOR_EVERYBODY = {"GET /vocabulary", "GET /health", "GET /signin", "GET /signin/callback", "GET /public/cases"}
-MAKING = {"POST /cases", "POST /uploads", "POST /knowledge", "POST /searches/knowledge"}
-"""Routes that leave something on record whoever uses them: tests/api/test_intake.py, test_attachments.py, test_knowledge.py."""
+MAKING = {"POST /cases", "POST /uploads", "POST /knowledge", "POST /searches/knowledge", "POST /partners"}
+"""Routes that leave something on record whoever uses them: each has tests of its own."""
 NOBODYS = "TJ20990101000001"
 """The number of no case."""
 
@@ -30,7 +30,7 @@ async def ask(line: Line, route: str, role: Role | None) -> httpx.Response:
     method, path = route.split(" ")
     content = OPERATIONS[route].get("requestBody", {}).get("content", {}).get("application/json", {})
     headers = token(role, unit_for(role)) if role else {}
-    url = path.format(number=NOBODYS, upload="none", id="none")
+    url = path.format(number=NOBODYS, upload="none", id="none", code="none")
     return await line.http.request(method, url, json=content.get("example"), headers=headers)
 
 

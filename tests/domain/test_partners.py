@@ -21,10 +21,10 @@ from domain.partners import (
     Partner,
     Shown,
     apply,
+    code_of,
     decide,
     lapse,
     move_of,
-    readmission,
 )
 from domain.refusals import Lacking, NotPermitted, NotYours, TooLate
 from domain.ruleset import rule_sets
@@ -52,7 +52,7 @@ def done(partner: Partner, act: MemberAct, role: Role, actor: str = "supervisor-
 
 def test_an_application_is_checked_and_decided_by_another_officer() -> None:
     """Enterprises join by a system of the Centre's (Art. 20)."""
-    applied = apply("P-1", GIVEN, Doing(act=A.APPLY, actor="agent-1", role=Role.AGENT, at=NOW), TERMS, CALENDAR)
+    applied = apply(None, GIVEN, Doing(act=A.APPLY, actor="agent-1", role=Role.AGENT, at=NOW), TERMS, CALENDAR)
     assert (applied.standing, applied.due_at) == (M.APPLIED, due(NOW, TERMS.decision, CALENDAR).due)
     checked = done(applied, A.CHECK, Role.SUPERVISOR, "supervisor-1")
     assert checked.due_at == applied.due_at, "the Centre's limit runs until it is decided"
@@ -133,12 +133,30 @@ def test_an_appeal_goes_to_the_office_in_time() -> None:
     assert lapse(ended).standing is M.EXCLUDED, "nobody appealed"
 
 
-def test_whoever_was_excluded_applies_again_after_two_years() -> None:
-    excluded = at(M.EXCLUDED)
+def again(standing: Membership, days: int, given: Particulars = GIVEN) -> Partner:
+    """Whoever stands there applies after so many days."""
+    doing = Doing(act=A.APPLY, actor="web", role=Role.CHANNEL, at=NOW + timedelta(days=days))
+    return apply(at(standing, version=7), given, doing, TERMS, CALENDAR)
+
+
+def test_whoever_was_excluded_applies_again_after_two_years() -> None:  # Art. 24
     with pytest.raises(NotPermitted):
-        readmission(excluded, TERMS, NOW + timedelta(days=TERMS.readmission_days) - timedelta(seconds=1))
-    readmission(excluded, TERMS, NOW + timedelta(days=TERMS.readmission_days))
-    readmission(at(M.LEFT), TERMS, NOW)
+        again(M.EXCLUDED, TERMS.readmission_days - 1)
+    for former in (again(M.EXCLUDED, TERMS.readmission_days), again(M.LEFT, 0), again(M.REFUSED, 0)):
+        assert (former.standing, former.version) == (M.APPLIED, 8)
+
+
+@pytest.mark.parametrize("standing", sorted(set(Membership) - ENDED))
+def test_nobody_is_twice_in_the_register(standing: Membership) -> None:  # Art. 20
+    with pytest.raises(NotPermitted):
+        again(standing, 0, replace(GIVEN, phone="02200000004"))
+    assert again(M.APPLIED, 0) == at(M.APPLIED, version=7), "the same again is the same one"
+
+
+def test_a_partner_is_known_by_its_organisation_or_its_name() -> None:
+    assert code_of(replace(GIVEN, credit_code="91310000631696382C")) == "P-631696382"
+    assert len(code_of(GIVEN)) == 11
+    assert code_of(GIVEN) != code_of(replace(GIVEN, zh="样例志愿队"))
 
 
 def test_what_no_row_allows_is_refused() -> None:

@@ -21,8 +21,11 @@ from tests.line import Line
 
 Cases = Mapping[str, str]
 
-OF_NO_ONE_CASE = {"changes", "disposal_lists", "joints", "joint_acts", "knowledge", "questions", "reconciliations"}
-"""Tables of those who watch, of joint cases and of answers: their rows are of no one case."""
+OF_NO_ONE_CASE = {
+    "changes", "disposal_lists", "joints", "joint_acts", "knowledge", "questions", "reconciliations", "partners",
+    "partner_steps",
+}  # fmt: skip
+"""Tables of those who watch, of joint cases, answers and partners: their rows are of no one case."""
 
 OF_NOBODY = {"calendar_days", "calendar_notices", "units", "counters", "api_keys", "sessions", "roots", "root_heads"}
 """Tables without a row of any case."""

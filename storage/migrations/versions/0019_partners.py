@@ -37,7 +37,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("code", name="pk_partners"),
     )
-    op.create_index("ix_partners_credit_code", "partners", ["credit_code"])
     op.create_index("ix_partners_unseen", "partners", ["code"], postgresql_where="seen < version")
     op.create_table(
         "partner_steps",

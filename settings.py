@@ -85,6 +85,10 @@ class Settings:
     """What looks for malware in attachments, `clamd://host:port` (HOTLINE_SCANNER); none: nothing does."""
     platform: Peer | None = None
     """The enforcement-supervision platform (docs/exchange/platform.yaml); none: what it is to get waits."""
+    credit: Peer | None = None
+    """The credit system (docs/exchange/credit.yaml); none: it is told nothing of partners."""
+    permits: Peer | None = None
+    """The permit system (docs/exchange/permits.yaml); none: it is not asked."""
     production: bool = False
     """The local issuer is closed, and the API does not start if nobody could sign in."""
     oidc: Oidc | None = None
@@ -115,7 +119,9 @@ class Settings:
             sweep_seconds=sweep_seconds(),
             blobs=os.environ.get("HOTLINE_BLOBS") or cls.blobs,
             scanner=os.environ.get("HOTLINE_SCANNER") or None,
-            platform=platform(),
+            platform=peer("PLATFORM"),
+            credit=peer("CREDIT"),
+            permits=peer("PERMITS"),
             production=production(),
             oidc=Oidc.from_environment(),
             limits=limits(),
@@ -153,10 +159,10 @@ def metrics() -> str | None:
     return value
 
 
-def platform() -> Peer | None:
-    """By HOTLINE_PLATFORM_URL and HOTLINE_PLATFORM_TOKEN_FILE; paths are below the URL."""
-    url = os.environ.get("HOTLINE_PLATFORM_URL")
-    return Peer(url, _file("HOTLINE_PLATFORM_TOKEN_FILE")) if url else None
+def peer(name: str) -> Peer | None:
+    """Another system, by HOTLINE_<name>_URL and HOTLINE_<name>_TOKEN_FILE; paths are below the URL."""
+    url = os.environ.get(f"HOTLINE_{name}_URL")
+    return Peer(url, _file(f"HOTLINE_{name}_TOKEN_FILE")) if url else None
 
 
 def task_queue() -> str:

@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.attachments import Attachments
+from activities.credit import Credits
 from activities.exchange import Exchange
 from activities.heartbeat import Heartbeats
 from activities.joints import Joints
@@ -35,11 +36,12 @@ from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
 from storage.vault import Vault, open_vault
-from workflows import attachments, attributes, exchange, knowledge, roots
+from workflows import attachments, attributes, credit, exchange, knowledge, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
 from workflows.client import Elsewhere, Later, carry, connect, hand_over, look_after, start, wake
+from workflows.credit import CreditRecords
 from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.exchange import Consolidation, Handover
@@ -60,7 +62,7 @@ AGAIN = 1.0
 
 WORKFLOWS = [
     CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview, Handover, Consolidation,
-    Partnership,
+    Partnership, CreditRecords,
 ]  # fmt: skip
 
 
@@ -73,11 +75,12 @@ def build_worker(
     blobs: Blobs | None = None,
     vault: Vault | None = None,
     platform: Exchange | None = None,
+    credits: Credits | None = None,
 ) -> Worker:
     """A worker that carries cases on this queue.
 
     `signs`: the days' roots as well; `blobs`: removes what no act brings; `vault`: opens phones for the gateway;
-    `platform`: exchanges records with the enforcement-supervision platform.
+    `platform`: exchanges records with the enforcement-supervision platform; `credits`: tells the credit system.
     """
     rule_sets()  # read before the first workflow task, which must not wait for files
     ledger = Ledger(engine)
@@ -114,6 +117,7 @@ def build_worker(
             Partnerships(engine).keep,
             *([signs.sign] if signs else []),
             *(platform.activities() if platform else []),
+            *(credits.activities() if credits else []),
             *([Attachments(engine, blobs).remove_abandoned] if blobs else []),
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),  # the tests run the same workflows in the sandbox: decision 0008
@@ -179,8 +183,9 @@ async def _work(settings: Settings, engine: AsyncEngine, vault: Vault) -> None:
             signs = _roots(settings, engine)
             blobs = Blobs(settings.blobs)
             platform = Exchange(engine, settings.platform) if settings.platform else None
-            gateway = settings.sms_gateway_url
-            async with build_worker(client, engine, settings.task_queue, gateway, signs, blobs, vault, platform):
+            credits = Credits(engine, settings.credit) if settings.credit else None
+            beside = settings.sms_gateway_url, signs, blobs, vault, platform, credits
+            async with build_worker(client, engine, settings.task_queue, *beside):
                 await stopped.wait()
 
 
@@ -201,6 +206,8 @@ async def _reached(settings: Settings, stopped: asyncio.Event, interceptors: Seq
             await knowledge.schedule(client, settings.task_queue)
             if settings.signing_key:
                 await roots.schedule(client, settings.task_queue)
+            if settings.credit:
+                await credit.schedule(client, settings.task_queue)
             if settings.platform:
                 await exchange.schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
             return client

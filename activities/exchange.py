@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from activities.outbox import BATCH, TEMPORARY
-from exchange.link import Answer, Peer, reach
+from activities.sending import send
+from exchange.link import Peer, reach
 from exchange.platform import Platform
 from storage import dispatches
 from storage.dispatches import Reconciliation
@@ -33,31 +32,11 @@ class Exchange:
 
     @activity.defn(name="hand_over_records")
     async def hand_over(self) -> int:
-        """Send a batch; how many the platform took. A record's ID is its key, so none arrives twice.
-
-        A platform that cannot take one now is left alone until the next run.
-        """
-        taken, ends = 0, time.monotonic() + BATCH
+        """Send a batch; how many the platform took. A record's ID is its key, so none arrives twice."""
         async with self._engine.connect() as conn, reach(self._peer) as link:
             await dispatches.take_up(conn)
-            for record in await dispatches.waiting(conn, self._now()):
-                answer = await Platform(link).take(record)
-                if not await self._recorded(conn, record["id"], answer):
-                    break
-                taken += answer.taken
-                if time.monotonic() > ends:
-                    break
-        return taken
-
-    async def _recorded(self, conn: AsyncConnection, id: str, answer: Answer) -> bool:
-        """Keep what came of it; False: the platform cannot take records now."""
-        if answer.taken and answer.receipt:
-            await dispatches.received(conn, id, answer.receipt, self._now())
-            return True
-        refused = 400 <= answer.status < 500 and answer.status not in TEMPORARY
-        reason = answer.reason or "no_receipt"  # taken without one is not proved: asked again under the same key
-        await dispatches.not_received(conn, id, reason, self._now(), refused=refused)
-        return refused
+            waiting = await dispatches.waiting(conn, self._now())
+            return await send(conn, dispatches.RECORDS, waiting, Platform(link).take, self._now)
 
     @activity.defn(name="consolidate_records")
     async def consolidate(self, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Exchange (协同; Art. 16): what went to the enforcement-supervision platform, what it refused, and what either side lacks."""
+"""Exchange (协同; Art. 16): what went to other systems, what they refused, what either side lacks, what they are asked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
+from pydantic import ConfigDict, StringConstraints
+from pydantic.dataclasses import dataclass as body
 
 from api.access import CallerDep
 from api.errors import Problem, documented
+from api.examples import shown
 from api.house import HouseDep
 from api.reading import PAGE, Cursor, Limit
 from api.views import Page, view
-from storage import dispatches
+from exchange.link import Unanswered, reach
+from exchange.permits import Permits
+from storage import credit, dispatches
 
 router = APIRouter(tags=["exchange"])
 Id = Annotated[str, Path(description="the record's ID", max_length=64)]
@@ -66,7 +71,7 @@ async def get_dispatches(
 ) -> Page[Dispatched]:
     """Oldest first, with what became of each (Art. 9 ¶3, 16 ¶2)."""
     async with house.reading(caller) as conn:
-        found = await dispatches.listed(conn, state, limit, cursor)
+        found = await dispatches.RECORDS.listed(conn, state, limit, cursor)
     return Page([view(Dispatched, row) for row in found.items], found.next)
 
 
@@ -79,10 +84,103 @@ async def get_dispatches(
 async def post_resend(id: Id, caller: CallerDep, house: HouseDep) -> Dispatched:
     """Under the same key, with the case's facts as mended; one that waits already is left as it is."""
     async with house.engine.begin() as conn:
-        row = await dispatches.resend(conn, id, caller.subject, house.now())
+        row = await dispatches.RECORDS.resend(conn, id, caller.subject, house.now())
     if row is None:
         raise Problem(404, "NoSuchRecord", "no such record is for the platform")
     return view(Dispatched, row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A record for the credit system. `reason`: why it was not taken last time; `due_at`: when it is tried again."""
+
+    id: str
+    partner: str
+    entity: str
+    fact: str
+    period: str
+    value: float
+    nth: int
+    raised_at: datetime
+    state: State
+    tries: int
+    due_at: datetime | None
+    answered_at: datetime | None
+    receipt: str | None
+    reason: str | None
+    resent_by: str | None
+    resent_at: datetime | None
+
+
+@router.get(
+    "/credit-records",
+    summary="信用记录 · what the credit system is told of partners",
+    response_description=PAGE,
+    responses=documented(401, 403, 422, 503),
+)
+async def get_credit_records(
+    caller: CallerDep,
+    house: HouseDep,
+    state: Annotated[State | None, Query(description="only those that stand there")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Told]:
+    """Oldest first, with what became of each (Art. 24)."""
+    async with house.reading(caller) as conn:
+        found = await credit.RECORDS.listed(conn, state, limit, cursor)
+    return Page([view(Told, row) for row in found.items], found.next)
+
+
+@router.post(
+    "/credit-records/{id}/resend",
+    summary="重新报送 · send again",
+    response_description="The record, waiting to be sent.",
+    responses=documented(401, 403, 404, 422, 503),
+)
+async def post_credit_resend(id: Id, caller: CallerDep, house: HouseDep) -> Told:
+    """Under the same key; one that waits already is left as it is."""
+    async with house.engine.begin() as conn:
+        row = await credit.RECORDS.resend(conn, id, caller.subject, house.now())
+    if row is None:
+        raise Problem(404, "NoSuchRecord", "no such record is for the credit system")
+    return view(Told, row)
+
+
+@body(config=ConfigDict(extra="forbid"))
+class Applied:
+    """The number of an application, as its applicant has it."""
+
+    application: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """Where an application stands, by codes of the permit system."""
+
+    state: str
+    unit: str
+    since: datetime
+
+
+@router.post(
+    "/searches/permits",
+    summary="办件进度 · where an application for a permit stands",
+    response_description="As the permit system says.",
+    responses=documented(401, 403, 404, 413, 422, 503),
+    openapi_extra=shown({"application": "SAMPLE-2026-000001"}),
+)
+async def post_permit_search(given: Applied, caller: CallerDep, house: HouseDep) -> Permit:
+    """For an answer to its applicant (Art. 10(1), 16 ¶1). Nothing of who asks is handed on, and nothing is kept."""
+    if house.settings.permits is None:
+        raise Problem(503, "NotConnected", "the permit system is not connected (HOTLINE_PERMITS_URL)")
+    async with reach(house.settings.permits) as link:
+        try:
+            standing = await Permits(link).standing(given.application)
+        except Unanswered:
+            raise Problem(503, "NoAnswer", "the permit system did not answer: ask again later") from None
+    if standing is None:
+        raise Problem(404, "NoSuchApplication", "the permit system knows no such application")
+    return Permit(**vars(standing))
 
 
 @router.get(

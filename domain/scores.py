@@ -85,5 +85,30 @@ def scores(counts: Counts) -> tuple[Score, ...]:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CreditRecord:
+    """What the credit system is told of a partner's quarter: a fact, and its value (Art. 24)."""
+
+    partner: str
+    entity: str
+    fact: str
+    period: str
+    value: float
+
+    @property
+    def id(self) -> str:
+        """The key of what is told first; what is told anew of the same has `-2`, `-3` … behind it."""
+        return f"{self.entity}-{self.period}-{self.fact}"
+
+
+def credit_records(partner: str, entity: str, quarter: Quarter, counts: Counts) -> list[CreditRecord]:
+    """One record for each measure that rests on anything, and how many ratings all rest on."""
+    told = {score.fact: score.share for score in scores(counts) if score.share is not None}
+    if counts.rated:
+        told["ratings"] = float(counts.rated)
+    about = {"partner": partner, "entity": entity, "period": str(quarter)}
+    return [CreditRecord(**about, fact=fact, value=value) for fact, value in told.items()]
+
+
 def _score(fact: str, good: int, of: int) -> Score:
     return Score(fact=fact, share=round(good / of, 4) if of else None, at_least=round(lower_bound(good, of), 4), of=of)

@@ -1,7 +1,4 @@
-"""What is handed over to the enforcement-supervision platform, and what became of it (Art. 9 ¶3, 16 ¶2).
-
-waiting -> received, refused (it said so) or unanswered (tried too often); a supervisor may have any of these sent again.
-"""
+"""What is handed over to the enforcement-supervision platform, and what either side lacks (Art. 9 ¶3, 16 ¶2)."""
 
 from __future__ import annotations
 
@@ -13,9 +10,11 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.vocabulary import Report
-from storage.outbox import FIRST_PAUSE, MAX_TRIES
+from storage.outgoing import Outgoing
 from storage.reading import Order, Rows, page
 from storage.tables import dispatches, reconciliations
+
+RECORDS = Outgoing(dispatches)
 
 NAMED = 1000
 """How many lacks a reconciliation names on either side; it counts all."""
@@ -67,46 +66,6 @@ async def waiting(conn: AsyncConnection, now: datetime, limit: int = 100) -> lis
     """Records whose next try has come, the least tried and oldest first, as docs/exchange/platform.yaml has them."""
     rows = (await conn.execute(_WAITING, {"now": now, "limit": limit})).mappings()
     return [{k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()} for row in rows]
-
-
-_RECEIVED = text(
-    "UPDATE dispatches SET state = 'received', receipt = :receipt, reason = NULL, answered_at = :now, tries = tries + 1"
-    " WHERE id = :id AND state = 'waiting'"
-)
-_NOT_RECEIVED = text(
-    "UPDATE dispatches SET tries = tries + 1, reason = :reason, answered_at = :now,"
-    " due_at = CAST(:now AS timestamptz) + make_interval(secs => :pause * 2 ^ tries),"
-    " state = CASE WHEN :refused THEN 'refused' WHEN tries + 1 >= :most THEN 'unanswered' ELSE 'waiting' END"
-    " WHERE id = :id AND state = 'waiting'"
-)
-_RESEND = text(
-    "UPDATE dispatches SET state = 'waiting', tries = 0, due_at = NULL, resent_by = :by, resent_at = :now"
-    " WHERE id = :id AND state <> 'waiting'"
-)
-
-
-async def received(conn: AsyncConnection, id: str, receipt: str, now: datetime) -> None:
-    """The platform took it."""
-    await conn.execute(_RECEIVED, {"id": id, "receipt": receipt, "now": now})
-
-
-async def not_received(conn: AsyncConnection, id: str, reason: str, now: datetime, *, refused: bool) -> None:
-    """It did not: never as it is (`refused`), or again after a pause that doubles. `reason`: a code."""
-    told = {"id": id, "reason": reason, "now": now, "refused": refused}
-    await conn.execute(_NOT_RECEIVED, told | {"pause": FIRST_PAUSE, "most": MAX_TRIES})
-
-
-async def resend(conn: AsyncConnection, id: str, by: str, now: datetime) -> dict[str, Any] | None:
-    """Send it again under its key, with the case's facts as they are now; the row, or None: no such record."""
-    await conn.execute(_RESEND, {"id": id, "by": by, "now": now})
-    row = (await conn.execute(select(dispatches).where(dispatches.c.id == id))).mappings().one_or_none()
-    return dict(row) if row else None
-
-
-async def listed(conn: AsyncConnection, state: str | None, limit: int, cursor: str | None) -> Rows:
-    """The records, or those of a state, oldest first."""
-    query = select(dispatches) if state is None else select(dispatches).where(dispatches.c.state == state)
-    return await page(conn, query, Order((dispatches.c.raised_at, dispatches.c.id)), limit, cursor)
 
 
 async def receipted(conn: AsyncConnection) -> set[str]:

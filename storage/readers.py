@@ -70,14 +70,14 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records"),
         EVERY,
     ),
     Reader.UNIT: {

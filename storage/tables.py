@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Computed,
     Date,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -544,6 +545,31 @@ rating_steps = Table(
     Index("ix_rating_steps_at", "at", "case_number", "seq", "nth"),
 )
 """What partners object to in ratings, and what was decided."""
+
+credit_records = Table(
+    "credit_records",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the idempotency key: entity, period, fact, and which time"),
+    Column("partner", Text, ForeignKey("partners.code"), nullable=False),
+    Column("entity", Text, nullable=False, comment="the unified social credit code"),
+    Column("fact", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("nth", Integer, nullable=False, comment="told anew, because decisions on ratings have changed the value"),
+    Column("raised_at", DateTime, nullable=False),
+    Column("state", Text, nullable=False, comment="waiting, received, refused, unanswered"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", DateTime, comment="when it is tried again; null: at once"),
+    Column("answered_at", DateTime),
+    Column("receipt", Text),
+    Column("reason", Text, comment="a code: why it was not taken"),
+    Column("resent_by", Text),
+    Column("resent_at", DateTime),
+    UniqueConstraint("partner", "period", "fact", "nth"),
+    Index("ix_credit_records_raised_at", "raised_at", "id"),
+    Index("ix_credit_records_waiting", "tries", "raised_at", postgresql_where="state = 'waiting'"),
+)
+"""What the credit system is told of partners (Art. 24)."""
 
 calendar_notices = Table(
     "calendar_notices",

@@ -81,6 +81,37 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["partner"], ["partners.code"], name="fk_rating_steps_partner_partners"),
     )
     op.create_index("ix_rating_steps_at", "rating_steps", ["at", "case_number", "seq", "nth"])
+    op.create_table(
+        "credit_records",
+        sa.Column("id", sa.Text(), nullable=False, comment="the idempotency key: entity, period, fact, and which time"),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False, comment="the unified social credit code"),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column(
+            "nth",
+            sa.Integer(),
+            nullable=False,
+            comment="told anew, because decisions on ratings have changed the value",
+        ),
+        sa.Column("raised_at", INSTANT, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="waiting, received, refused, unanswered"),
+        sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("due_at", INSTANT, comment="when it is tried again; null: at once"),
+        sa.Column("answered_at", INSTANT),
+        sa.Column("receipt", sa.Text()),
+        sa.Column("reason", sa.Text(), comment="a code: why it was not taken"),
+        sa.Column("resent_by", sa.Text()),
+        sa.Column("resent_at", INSTANT),
+        sa.PrimaryKeyConstraint("id", name="pk_credit_records"),
+        sa.ForeignKeyConstraint(["partner"], ["partners.code"], name="fk_credit_records_partner_partners"),
+        sa.UniqueConstraint("partner", "period", "fact", "nth", name="uq_credit_records_partner_period_fact_nth"),
+    )
+    op.create_index("ix_credit_records_raised_at", "credit_records", ["raised_at", "id"])
+    op.create_index(
+        "ix_credit_records_waiting", "credit_records", ["tries", "raised_at"], postgresql_where="state = 'waiting'"
+    )
     op.create_index(
         "ix_entries_partner",
         "entries",
@@ -91,5 +122,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_entries_partner", table_name="entries")
-    for table in ("rating_steps", "offers", "partner_steps", "partners"):
+    for table in ("credit_records", "rating_steps", "offers", "partner_steps", "partners"):
         op.drop_table(table)

@@ -91,7 +91,7 @@ async def post_resend(id: Id, caller: CallerDep, house: HouseDep) -> Dispatched:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Reported:
     """A record for the credit system. `reason`: why it was not taken last time; `due_at`: when it is tried again."""
 
     id: str
@@ -124,11 +124,11 @@ async def get_credit_records(
     state: Annotated[State | None, Query(description="only those that stand there")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Told]:
+) -> Page[Reported]:
     """Oldest first, with what became of each (Art. 24)."""
     async with house.reading(caller) as conn:
         found = await credit.RECORDS.listed(conn, state, limit, cursor)
-    return Page([view(Told, row) for row in found.items], found.next)
+    return Page([view(Reported, row) for row in found.items], found.next)
 
 
 @router.post(
@@ -137,13 +137,13 @@ async def get_credit_records(
     response_description="The record, waiting to be sent.",
     responses=documented(401, 403, 404, 422, 503),
 )
-async def post_credit_resend(id: Id, caller: CallerDep, house: HouseDep) -> Told:
+async def post_credit_resend(id: Id, caller: CallerDep, house: HouseDep) -> Reported:
     """Under the same key; one that waits already is left as it is."""
     async with house.engine.begin() as conn:
         row = await credit.RECORDS.resend(conn, id, caller.subject, house.now())
     if row is None:
         raise Problem(404, "NoSuchRecord", "no such record is for the credit system")
-    return view(Told, row)
+    return view(Reported, row)
 
 
 @body(config=ConfigDict(extra="forbid"))

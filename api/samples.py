@@ -63,6 +63,7 @@ SAMPLES: dict[str, Any] = {
     "errors": [],
     "state": "applied",
     "Dispatched.state": "received",
+    "Reported.state": "received",
     "Answer.status": "assigned",
     "call_from": "18:30",
     "zh": "样例",

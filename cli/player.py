@@ -72,6 +72,14 @@ class Player:
     async def agent(self, act: str, expect: int = 200, **body: Any) -> None:
         await self._act(act, self._token(Role.AGENT), expect, body)
 
+    async def offers(self, service: str) -> dict[str, Any]:
+        """A list of partners for this case."""
+        path = f"/cases/{self.number}/offers"
+        response = await self._send("POST", path, self._token(Role.AGENT), {"service": service})
+        self._check("offers", response, 201)
+        found: dict[str, Any] = response.json()
+        return found
+
     async def supervisor(self, act: str, expect: int = 200, **body: Any) -> None:
         await self._act(act, self._token(Role.SUPERVISOR), expect, body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cli.player import Player
 
@@ -23,8 +24,9 @@ async def _handled(p: Player, unit: str) -> None:
     await p.unit(unit, "feedback", public=TO_PERSON, replied="phone")
 
 
-async def _content(p: Player) -> None:
-    await p.caller(reach="reached", resolved=True, rating=p.chance.choice(["excellent", "good", "fair"]))
+async def _content(p: Player, **more: Any) -> None:
+    rating = p.chance.choice(["excellent", "good", "fair"])
+    await p.caller(reach="reached", resolved=True, rating=rating, **more)
     await p.until_status("archived")
 
 
@@ -286,9 +288,12 @@ async def withdrawn(p: Player) -> None:
 async def referred(p: Player) -> None:
     """Art. 10(3): to a partner enterprise, bound by Art. 11 like a unit."""
     await p.register(matter="help")
-    await p.agent("refer", lead="P-LOCK", choice=p.chance.choice(["recommended", "chosen"]))
-    await _handled(p, "P-LOCK")
-    await _content(p)
+    offer = await p.offers("locks")
+    first = offer["ranking"][0]["code"]
+    await p.agent("refer", lead=first, choice=p.chance.choice(["recommended", "chosen"]), offer=offer["id"])
+    await _handled(p, first)
+    await p.caller(reach="reached", resolved=True, rating="good", expect=422)
+    await _content(p, honest=True, punctual=p.chance.random() < 0.9)
 
 
 async def admitted(p: Player) -> None:

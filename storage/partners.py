@@ -112,9 +112,10 @@ async def seen(conn: AsyncConnection, code: str, version: int) -> None:
 
 
 async def unseen(conn: AsyncConnection, before: datetime) -> Sequence[str]:
-    """Partners of whom their workflow does not know what was done before this instant."""
+    """Partners of whom their workflow does not know what was done before this instant, or has slept through it."""
     done = select(func.max(partner_steps.c.at)).where(partner_steps.c.partner == partners.c.code).scalar_subquery()
-    query = select(partners.c.code).where(partners.c.seen < partners.c.version, done < before)
+    untold = (partners.c.seen < partners.c.version) & (done < before)
+    query = select(partners.c.code).where(untold | (partners.c.due_at < before))
     return (await conn.execute(query)).scalars().all()
 
 

@@ -25,6 +25,7 @@ from activities.heartbeat import Heartbeats
 from activities.joints import Joints
 from activities.knowledge import Knowledge
 from activities.ledger import Ledger
+from activities.opinions import Opinions
 from activities.outbox import Outbox
 from activities.partnerships import Partnerships
 from activities.roots import Roots
@@ -40,13 +41,14 @@ from workflows import attachments, attributes, credit, exchange, knowledge, root
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
-from workflows.client import Elsewhere, Later, carry, connect, hand_over, look_after, start, wake
+from workflows.client import Elsewhere, Later, connect, hand_over, start, tell, wake
 from workflows.credit import CreditRecords
 from workflows.designation import Designation
 from workflows.desk import SILENCE
 from workflows.exchange import Consolidation, Handover
 from workflows.joint import Joint
 from workflows.knowledge import KnowledgeReview
+from workflows.opinion import Opinion
 from workflows.partnership import Partnership
 from workflows.roots import DayRoot
 from workflows.sweep import SweepWorkflow, schedule
@@ -62,7 +64,7 @@ AGAIN = 1.0
 
 WORKFLOWS = [
     CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview, Handover, Consolidation,
-    Partnership, CreditRecords,
+    Partnership, CreditRecords, Opinion,
 ]  # fmt: skip
 
 
@@ -96,8 +98,7 @@ def build_worker(
         start_case,
         give,
         partial(wake, client),
-        partial(carry, client, task_queue),
-        partial(look_after, client, task_queue),
+        partial(tell, client, task_queue),
         later=Later,
         elsewhere=Elsewhere,
     )
@@ -115,6 +116,7 @@ def build_worker(
             outbox.deliver,
             Knowledge(engine).review,
             Partnerships(engine).keep,
+            Opinions(engine).keep,
             *([signs.sign] if signs else []),
             *(platform.activities() if platform else []),
             *(credits.activities() if credits else []),

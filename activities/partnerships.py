@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.periods import Period
 from domain.partners import ENDED, Doing, lapse
-from domain.vocabulary import MemberAct, Membership, Role
+from domain.vocabulary import MemberAct, Role
 from storage import partners
-
-
-@dataclass(frozen=True)
-class Period:
-    """Where a partner stands, and until when by itself; None: nothing happens by itself."""
-
-    standing: Membership
-    due_at: datetime | None
-    ended: bool
 
 
 class Partnerships:
@@ -39,4 +30,4 @@ class Partnerships:
                 partner = lapse(partner)
                 await partners.keep(conn, partner, doing, None)
             await partners.seen(conn, code, partner.version)
-        return Period(partner.standing, partner.due_at, partner.standing in ENDED)
+        return Period(f"{partner.standing.zh} {partner.standing.en}", partner.due_at, partner.standing in ENDED)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from temporalio import activity
 from domain.acts import check
 from domain.case import Deed, File
 from domain.refusals import Refusal
-from storage import deeds, files, intake, joints, partners
+from storage import deeds, files, intake, joints, opinions, partners
 from storage.engine import single
 from storage.waiting import overslept
 
@@ -31,6 +32,22 @@ OVERSLEPT = timedelta(seconds=10)
 """How long after its instant a case that has not gone on may have missed the step that set the instant."""
 
 
+class Beside(StrEnum):
+    """The workflows beside the cases, by the register whose rows they look at."""
+
+    JOINT = "joint"
+    PARTNER = "partner"
+    OPINION = "opinion"
+
+
+BESIDE: Mapping[Beside, Callable[[AsyncConnection, datetime], Awaitable[Sequence[str]]]] = {
+    Beside.JOINT: joints.waiting,
+    Beside.PARTNER: partners.unseen,
+    Beside.OPINION: opinions.unseen,
+}
+"""Where each finds the rows that wait for their workflow since before an instant."""
+
+
 @dataclass(frozen=True)
 class Desks:
     """How to reach the desks; `worker.py` gives the functions of `workflows.client`."""
@@ -39,10 +56,8 @@ class Desks:
     hand_over: Callable[[str, Deed], Awaitable[str]]
     wake: Callable[[str], Awaitable[None]]
     """Has a case, by its number, read its file again."""
-    carry: Callable[[str], Awaitable[None]]
-    """Has a joint case, by its ID, carry what was done to all of its parts."""
-    look_after: Callable[[str], Awaitable[None]]
-    """Has a partner's workflow, by the partner's code, look where the partner stands."""
+    tell: Callable[[Beside, str], Awaitable[None]]
+    """Has a workflow beside the cases, by its ID, look at its row."""
     later: type[Exception]
     """Raised when nobody answers: the case waits for the next sweep."""
     elsewhere: type[Exception]
@@ -80,16 +95,12 @@ class Sweep:
                 cases.setdefault(deed.number, []).append((deed, desk))
             done += await self._side_by_side(cases, partial(self._hand_over_all, cases))
             last = page[-1][0]
-        await self._side_by_side(await self._read(joints.waiting, now - PAUSE), self._carry)
-        await self._side_by_side(await self._read(partners.unseen, now - PAUSE), self._look_after)
+        for kind, waiting in BESIDE.items():
+            await self._side_by_side(await self._read(waiting, now - PAUSE), partial(self._tell, kind))
         return done
 
-    async def _carry(self, conn: AsyncConnection, joint: str) -> int:
-        await self._desks.carry(joint)
-        return 1
-
-    async def _look_after(self, conn: AsyncConnection, partner: str) -> int:
-        await self._desks.look_after(partner)
+    async def _tell(self, kind: Beside, conn: AsyncConnection, id: str) -> int:
+        await self._desks.tell(kind, id)
         return 1
 
     async def _wake(self, now: datetime) -> None:

@@ -23,6 +23,7 @@ from api import (
     joint_acts,
     knowledge,
     offers,
+    opinions,
     partners,
     people,
     public,
@@ -42,7 +43,8 @@ from api.body import BodyLimit
 from api.errors import documented
 from api.headers import SecurityHeaders
 from api.house import House
-from api.metrics import Counted, Record, served
+from api.metrics import Counted as CountedRequests
+from api.metrics import Record, served
 from api.patience import Patience
 from api.query import known
 from api.signin import open_sign_in
@@ -52,6 +54,7 @@ from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
+from storage.figures import Counted
 from storage.likeness import Alike
 from storage.reception import Reception
 from storage.scanner import Scanner
@@ -80,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
                 alike=Alike(),
+                counted=Counted(once),
                 now=lambda: datetime.now(UTC),
                 reception=Reception(
                     once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None
@@ -134,6 +138,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         partners,
         offers,
         ratings,
+        opinions,
     ):
         app.include_router(routes.router)
 
@@ -165,6 +170,6 @@ def _guard(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(Throttle, settings.limits)
     app.add_middleware(SecurityHeaders)
     if settings.metrics:
-        app.add_middleware(Counted)
+        app.add_middleware(CountedRequests)
     if settings.traces:
         app.add_middleware(Traced)

@@ -30,6 +30,7 @@ from domain.vocabulary import Act, Status, Text
 from settings import Settings
 from storage import attachments, deeds, files, reading, units
 from storage.calendar import CalendarInForce
+from storage.figures import Counted
 from storage.likeness import Alike
 from storage.notes import note
 from storage.readers import READER, reading_as
@@ -63,6 +64,7 @@ class House:
     temporal: Client
     calendar: CalendarInForce
     alike: Alike
+    counted: Counted
     now: Callable[[], datetime]
     reception: Reception
     """Takes in what is to be attached."""

@@ -10,13 +10,14 @@ from uuid import uuid4
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.sweep import Beside
 from api.access import Caller
 from api.errors import Problem
 from api.house import House
 from domain.vocabulary import Act, Text
 from storage import joints
 from storage.joints import JointAct
-from workflows.client import Later, carry
+from workflows.client import Later, tell
 
 
 async def once(
@@ -73,4 +74,4 @@ def act_of(
 async def carried(house: House, id: str) -> None:
     """Wake its workflow; if that cannot be now, the sweep does."""
     with suppress(Later):
-        await carry(house.temporal, house.settings.task_queue, id)
+        await tell(house.temporal, house.settings.task_queue, Beside.JOINT, id)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as body
 
+from activities.sweep import Beside
 from api.access import Caller, CallerDep
 from api.errors import Problem, documented
 from api.examples import shown
@@ -26,7 +27,7 @@ from domain.regulation import art
 from domain.ruleset import RuleSet, rule_sets
 from domain.vocabulary import Fault, MemberAct, Membership, Paper, PartnerKind, Role, Service
 from storage import partners
-from workflows.client import Later, look_after
+from workflows.client import Later, tell
 
 router = APIRouter(prefix="/partners", tags=["partners"])
 STRICT = ConfigDict(extra="forbid")
@@ -272,7 +273,7 @@ async def whole(house: House, caller: Caller, code: str) -> MemberWhole:
 async def _told(house: House, code: str) -> None:
     """Its workflow looks where it stands; if that cannot be now, the sweep tells it."""
     with suppress(Later):
-        await look_after(house.temporal, house.settings.task_queue, code)
+        await tell(house.temporal, house.settings.task_queue, Beside.PARTNER, code)
 
 
 for _act, _shape in BODIES.items():

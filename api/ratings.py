@@ -31,7 +31,7 @@ STEP = documented(401, 403, 404, 409, 413, 422, 503)
 Quarterly = Annotated[
     str | None,
     StringConstraints(pattern=r"^20\d\dQ[1-4]$"),
-    Query(description="the quarter, in Shanghai; left out: this one", examples=["2026Q1"]),
+    Query(description="the quarter, in Shanghai; left out: this one, of what is over the last", examples=["2026Q1"]),
 ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from domain.attachments import BRINGING
 from domain.joint import CARRIED
 from domain.lifecycle import HANDLER, MOVES
+from domain.opinions import MOVES as HEARD
 from domain.partners import MOVES as MEMBERSHIP
 from domain.vocabulary import Act, Purpose, Role, Word
 
@@ -196,6 +197,17 @@ PLAIN: dict[str, frozenset[Role]] = {
     "POST /templates/{id}/fill": WRITERS,
     "GET /public/cases": SIGNED_IN | {R.REQUESTER},
     "GET /changes": frozenset({R.AUDITOR, R.ADMINISTRATOR}),
+    "POST /opinions": CENTRE,
+    "GET /opinions": CENTRE | AUTHORITIES | {R.OFFICE, R.AUDITOR},
+    "GET /opinions/{id}": CENTRE | AUTHORITIES | {R.OFFICE, R.AUDITOR},
+    **{
+        f"POST /opinions/{{id}}/{act.value.replace('_', '-')}": frozenset(
+            r for m in HEARD if m.act is act for r in m.roles
+        )
+        for act in dict.fromkeys(m.act for m in HEARD)
+    },
+    "GET /public/opinions": SIGNED_IN | {R.REQUESTER},
+    "GET /public/figures": SIGNED_IN | {R.REQUESTER},
     "GET /credit-records": frozenset({R.SUPERVISOR, R.AUDITOR}),
     "POST /credit-records/{id}/resend": frozenset({R.SUPERVISOR}),
     "POST /searches/permits": CENTRE,

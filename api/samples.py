@@ -38,6 +38,7 @@ SAMPLES: dict[str, Any] = {
     "owner": "HEAT",
     "hands": "HEAT",
     "units": ["HEAT"],
+    "Figures.units": [],
     "district": "HP",
     "actor": "agent-1",
     "holder": "agent-1",

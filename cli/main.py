@@ -24,6 +24,7 @@ from cli.causes import By, Reason, cause
 from cli.demo import play
 from cli.disposal import disposal_app
 from cli.keys import key_app
+from cli.opendata import opendata
 from cli.processes import StackError
 from cli.recovery import doctor, rebuild
 from cli.roles import role_among
@@ -311,6 +312,7 @@ def restart(
 
 
 app.command()(rebuild)
+app.command()(opendata)
 app.command()(doctor)
 
 

@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from domain.vocabulary import Status
 from settings import sweep_seconds, task_queue
-from storage import files, intake, partners, reading
+from storage import files, intake, opinions, partners, reading
 from storage.engine import single
 from workflows import attributes
 from workflows.client import Later, start
@@ -40,6 +40,7 @@ async def rebuild(engine: AsyncEngine, client: Client) -> Counter[str]:
     await schedule(client, task_queue(), timedelta(seconds=sweep_seconds()), renew=False)
     async with engine.begin() as conn:
         await partners.forget(conn)  # the sweep tells their workflows
+        await opinions.forget(conn)
     counts = Counter({STARTED: 0, RUNNING: 0, FAILED: 0})
     async for page in open_cases(engine):
         counts.update(await side_by_side(page, lambda number: begin(engine, client, number)))

@@ -72,6 +72,15 @@ class PartnerTerms:
     readmission_days: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpinionTerms:
+    """How long what concerns opinions takes (Art. 21), all of the house."""
+
+    assign: Term
+    answer: Term
+    publish: Term
+
+
 @dataclass(frozen=True)
 class Ranking:
     """How partners are ranked (Art. 10(3), 24); all of the house. `weights` by factor, which add up to 1."""
@@ -124,6 +133,7 @@ class RuleSet:
     retentions: tuple[Retention, ...]
     partners: PartnerTerms
     ranking: Ranking
+    opinions: OpinionTerms
 
     def limit(self, clock: Clock, case: Case, *, complex: bool = False) -> Limit:
         """The most precise limit for this clock and case; a clock without a limit is a LookupError."""
@@ -173,6 +183,7 @@ def read_rule_set(text: str) -> RuleSet:
         retentions=tuple(_retention(row) for row in raw["retention"]),
         partners=_partners(raw["partners"]),
         ranking=_ranking(raw["ranking"]),
+        opinions=OpinionTerms(**{name: Term.parse(text) for name, text in raw["opinions"].items()}),
     )
 
 

@@ -366,6 +366,38 @@ class Factor(Word):
     LOAD = "load", "在办负荷", "open referrals"
 
 
+class Voice(Word):
+    """Whose opinions the hotline listens to (Art. 21)."""
+
+    DEPUTY = "deputy", "人大代表", "deputy to the people's congress"
+    MEMBER = "member", "政协委员", "member of the CPPCC"
+    JOURNALIST = "journalist", "媒体记者", "journalist"
+    REPRESENTATIVE = "representative", "群众代表", "representative of the public"
+
+
+class Hearing(Word):
+    """Where an opinion stands. What may follow is `opinions.MOVES`."""
+
+    RECEIVED = "received", "待交办", "received"
+    ASSIGNED = "assigned", "待答复", "assigned"
+    ANSWERED = "answered", "待决定公开", "answered, publication open"
+    PUBLISHED = "published", "已公开", "published"
+    KEPT = "kept", "不公开", "not published"
+
+
+class OpinionAct(Word):
+    """What is done about an opinion; also the name of the step that it leaves."""
+
+    RECEIVE = "receive", "登记", "receive"
+    ASSIGN = "assign", "交办", "assign"
+    ANSWER = "answer", "答复", "answer"
+    SEND_BACK = "send_back", "退回重新答复", "send back"
+    PUBLISH = "publish", "公开", "publish"
+    KEEP = "keep", "不予公开", "keep back"
+    EFFECT = "effect", "改进落实", "record what changed"
+    LAPSE = "lapse", "逾期", "the limit ends"
+
+
 class Text(Word):
     """What kind of text a note is. Texts stay in PostgreSQL; only their IDs travel (Art. 15)."""
 

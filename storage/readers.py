@@ -14,7 +14,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import CENTRE, OFFICE
-from domain.vocabulary import Matter, Report, Review, Role, Text
+from domain.vocabulary import Hearing, Matter, Report, Review, Role, Text
 from storage.destroy import DESTROY
 from storage.tables import metadata
 
@@ -70,14 +70,14 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps", "credit_records"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps", "credit_records"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -98,6 +98,8 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "partners": f"code = {_UNIT}",
         "partner_steps": f"partner = {_UNIT}",
         "rating_steps": f"partner = {_UNIT}",
+        "opinions": f"unit = {_UNIT}",
+        "opinion_steps": "EXISTS (SELECT FROM opinions o WHERE o.id = opinion)",
     },
     Reader.OFFICE: {
         "cases": "designations > 0",
@@ -107,7 +109,10 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "notices": f"audience = '{OFFICE}'",
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": OF_A_JOINT_CASE_IN_SIGHT.format("joint_acts.joint"),
-        **dict.fromkeys(("disposal_lists", "disposal_items", "disposals", "partners", "partner_steps"), EVERY),
+        **dict.fromkeys(
+            ("disposal_lists", "disposal_items", "disposals", "partners", "partner_steps", "opinions", "opinion_steps"),
+            EVERY,
+        ),
     },
     Reader.ANALYST: dict.fromkeys(
         ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts",
@@ -121,7 +126,12 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
             f"case_number {_THE_ONE}",
         ),
     },
-    Reader.HOUSE: {"changes": EVERY, "reconciliations": EVERY, "publications": f"stage = '{Review.PUBLISHED}'"},
+    Reader.HOUSE: {
+        "changes": EVERY,
+        "reconciliations": EVERY,
+        "publications": f"stage = '{Review.PUBLISHED}'",
+        "opinions": f"standing = '{Hearing.PUBLISHED}'",
+    },
 }  # fmt: skip
 """Whom the database shows which rows of which table. What is not named here, that reader may not even ask for."""
 
@@ -131,6 +141,7 @@ FOR_ALL = ("units", "calendar_notices", "calendar_days")
 APPENDED = (
     "notes", "entries", "archives", "roots", "root_heads", "changes", "disclosures", "reconciliations",
     "partner_steps", "offers", "rating_steps",
+    "opinion_steps",
 )  # fmt: skip
 """Tables in which not even the house changes a row."""
 

@@ -571,6 +571,51 @@ credit_records = Table(
 )
 """What the credit system is told of partners (Art. 24)."""
 
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("voice", Text, nullable=False),
+    Column("reference", Text, nullable=False, comment="the number under which it came in"),
+    Column("received_at", DateTime, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("unit", Text, comment="who is to answer: a unit, or the Centre"),
+    Column("answered_by", Text),
+    Column("due_at", DateTime, comment="when the limit that runs ends"),
+    Column("late", Integer, nullable=False, comment="how many limits were not kept"),
+    Column("version", Integer, nullable=False),
+    Column("seen", Integer, nullable=False, server_default="0", comment="the version that its workflow has read"),
+    Column("title", Text, nullable=False),
+    Column("question", Text, nullable=False, comment="what is said"),
+    Column("answer", Text),
+    Column("effect", Text, comment="what changed because of it"),
+    Column("public_title", Text, comment="as everybody reads it"),
+    Column("public_question", Text),
+    Column("public_answer", Text),
+    Column("kept", JSONB, comment="suspected passages that the reviewer let stand"),
+    Column("published_at", DateTime),
+    UniqueConstraint("voice", "reference"),
+    Index("ix_opinions_received_at", "received_at", "id"),
+    Index("ix_opinions_published", "published_at", "id", postgresql_where="standing = 'published'"),
+    Index("ix_opinions_unseen", "id", postgresql_where="seen < version"),
+)
+"""Opinions of deputies, CPPCC members, journalists and the public (Art. 21). Who said it is not kept."""
+
+opinion_steps = Table(
+    "opinion_steps",
+    metadata,
+    Column("opinion", Text, ForeignKey("opinions.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("standing", Text, nullable=False, comment="where it stood after it"),
+    Column("unit", Text, comment="who was to answer"),
+    Column("words", Text, comment="why; or what was answered, or changed"),
+    PrimaryKeyConstraint("opinion", "version"),
+)
+
 calendar_notices = Table(
     "calendar_notices",
     metadata,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import ledger
+from activities.sweep import Beside
 from domain.case import Deed, File
 from domain.refusals import REFUSALS, Refusal
 from domain.regulation import Citation
@@ -24,6 +25,7 @@ from workflows.case import CaseWorkflow
 from workflows.converter import data_converter
 from workflows.desk import LOOK, MOVED, SILENCE
 from workflows.joint import CARRY, Joint
+from workflows.opinion import Opinion
 from workflows.partnership import Partnership
 from workflows.words import REGISTERED, RESTARTED, details, summary
 
@@ -157,20 +159,17 @@ async def wake(client: Client, number: str) -> None:
             await client.get_workflow_handle(number).execute_update(LOOK, rpc_timeout=PATIENCE)
 
 
-async def carry(client: Client, task_queue: str, joint: str) -> None:
-    """Have a joint case carry what was done to all of its parts. Later: not now."""
-    await _tell(client, task_queue, Joint.run, joint, CARRY, f"并案 joint case · {joint}")
+BESIDE: Mapping[Beside, tuple[Callable[..., Awaitable[object]], str, str]] = {
+    Beside.JOINT: (Joint.run, CARRY, "并案 joint case"),
+    Beside.PARTNER: (Partnership.run, LOOK, "加盟关系 membership"),
+    Beside.OPINION: (Opinion.run, LOOK, "社会监督意见 opinion"),
+}
+"""The workflows beside the cases: what runs, the signal that has it look at its row, its name for operators."""
 
 
-async def look_after(client: Client, task_queue: str, partner: str) -> None:
-    """Have a partner's workflow look where the partner stands. Later: not now."""
-    await _tell(client, task_queue, Partnership.run, partner, LOOK, f"加盟关系 membership · {partner}")
-
-
-async def _tell(
-    client: Client, task_queue: str, run: Callable[..., Awaitable[object]], id: str, name: str, summary: str
-) -> None:
-    """Signal a workflow beside the cases; it is started, or goes on. Later: not now."""
+async def tell(client: Client, task_queue: str, kind: Beside, id: str) -> None:
+    """Have a workflow beside the cases look at its row; it is started, or goes on. Later: not now."""
+    run, name, words = BESIDE[kind]
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             await client.start_workflow(
@@ -180,7 +179,7 @@ async def _tell(
                 task_queue=task_queue,
                 start_signal=name,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=summary,
+                static_summary=f"{words} · {id}",
                 rpc_timeout=PATIENCE,
             )
     except (RPCError, NEVER_CONNECTED, TimeoutError):

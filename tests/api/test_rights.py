@@ -18,8 +18,18 @@ from tests.line import Line, settings_for, token, unit_for
 SPEC: dict[str, Any] = create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()
 OPERATIONS = {f"{method.upper()} {path}": op for path, ops in SPEC["paths"].items() for method, op in ops.items()}
 GUARDED = [name for name, operation in OPERATIONS.items() if "security" in operation]
-FOR_EVERYBODY = {"GET /vocabulary", "GET /health", "GET /signin", "GET /signin/callback", "GET /public/cases"}
-MAKING = {"POST /cases", "POST /uploads", "POST /knowledge", "POST /searches/knowledge", "POST /partners"}
+FOR_EVERYBODY = {
+    "GET /vocabulary", "GET /health", "GET /signin", "GET /signin/callback", "GET /public/cases", "GET /public/opinions",
+    "GET /public/figures",
+}  # fmt: skip
+MAKING = {
+    "POST /cases",
+    "POST /uploads",
+    "POST /knowledge",
+    "POST /searches/knowledge",
+    "POST /partners",
+    "POST /opinions",
+}
 """Routes that leave something on record whoever uses them: each has tests of its own."""
 NOBODYS = "TJ20990101000001"
 """The number of no case."""

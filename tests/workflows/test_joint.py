@@ -14,13 +14,13 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import ActivityEnvironment
 
 from activities.joints import BATCH, Joints
-from activities.sweep import PAUSE
+from activities.sweep import PAUSE, Beside
 from domain.vocabulary import Act, Role, Text
 from storage import joints
 from storage.joints import JointAct
 from tests.town import Request, Town, eventually
 from tests.workflows.test_sweep import sweep_of
-from workflows.client import carry
+from workflows.client import tell
 from workflows.joint import QUIET
 
 RESULT = {Text.PUBLIC: "样例：水管已修复。"}
@@ -134,7 +134,7 @@ async def test_it_ends_when_nothing_was_done_for_a_day_and_begins_again_with_the
     handle = town.env.client.get_workflow_handle(id, result_type=int)
     for act, texts in ((Act.SIGN, {}), (Act.FEEDBACK, RESULT)):
         await done(town, id, act, await request.now(), texts)
-        await carry(town.env.client, town.queue, id)
+        await tell(town.env.client, town.queue, Beside.JOINT, id)
         await eventually(partial(at_rest, handle))
         await town.env.fast_forward(handle, QUIET)
         assert await handle.result() == 1

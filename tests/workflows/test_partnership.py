@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.partnerships import Partnerships
+from activities.sweep import Beside
 from domain.calendar import compile_calendar, seeded_notices
 from domain.limits import SHANGHAI
 from domain.partners import Doing, Particulars, Partner, Shown, decide
@@ -22,7 +23,7 @@ from domain.vocabulary import Fault, MemberAct, Membership, Paper, PartnerKind, 
 from storage import partners, tables
 from tests.sandbox import SANDBOX
 from tests.town import LEAD
-from workflows.client import look_after
+from workflows.client import tell
 from workflows.partnership import Partnership
 
 A, M = MemberAct, Membership
@@ -83,7 +84,7 @@ class Register:
 
     async def tell(self) -> None:
         """Its workflow looks, and has looked."""
-        await look_after(self.temporal.client, self.queue, self.code)
+        await tell(self.temporal.client, self.queue, Beside.PARTNER, self.code)
         await self.until(lambda _: True)
 
     async def until(self, holds: Any) -> Partner:
@@ -134,7 +135,7 @@ async def test_who_does_not_appeal_in_time_is_excluded_and_the_workflow_ends(reg
     await register.pass_by(ended.due_at + LEAD)
     await register.until(lambda partner: partner.standing is M.EXCLUDED)
     handle: Any = register.temporal.client.get_workflow_handle(register.code)
-    assert await handle.result() == "excluded"
+    assert (await handle.result()).endswith(Membership.EXCLUDED.en)
 
 
 async def test_the_time_to_state_ones_case_ends_by_itself(register: Register) -> None:
@@ -162,7 +163,7 @@ async def test_whoever_was_refused_applies_again_under_the_same_code(register: R
     code = register.code
     await register.do(A.REFUSE, Role.SUPERVISOR)
     handle: Any = register.temporal.client.get_workflow_handle(code)
-    assert await handle.result() == "refused"
+    assert (await handle.result()).endswith(Membership.REFUSED.en)
     await register.apply(days=90)
     assert register.code == code
     assert (await register.until(lambda _: True)).standing is M.APPLIED

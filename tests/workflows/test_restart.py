@@ -23,6 +23,7 @@ from domain.vocabulary import Act
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import single
+from storage.figures import Counted
 from storage.likeness import Alike
 from storage.reception import Reception
 from tests.line import settings_for, vault_on
@@ -30,7 +31,7 @@ from tests.town import PROMPT, Request, Town, eventually
 from tests.workflows.clumsy import Clumsy
 from workflows.callback import Callback
 from workflows.case import AGAIN
-from workflows.client import Elsewhere, Later, carry, hand_over, look_after, start, wake
+from workflows.client import Elsewhere, Later, hand_over, start, tell, wake
 from workflows.condition import condition
 from workflows.designation import Designation
 
@@ -274,6 +275,7 @@ def house_of(town: Town, database: str) -> House:
         temporal=town.env.client,
         calendar=CalendarInForce(once),
         alike=Alike(),
+        counted=Counted(once),
         now=lambda: datetime.now(UTC),
         reception=Reception(once, Blobs(settings.blobs), None),
     )
@@ -292,8 +294,7 @@ def sweep_of(town: Town) -> Sweep:
     async def start_case(file: File) -> None:
         raise Later
 
-    beside = partial(carry, client, town.queue), partial(look_after, client, town.queue)
-    ways = partial(hand_over, client), partial(wake, client), *beside
+    ways = partial(hand_over, client), partial(wake, client), partial(tell, client, town.queue)
     return Sweep(town.engine, Desks(start_case, *ways, Later, Elsewhere))
 
 

@@ -17,13 +17,13 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.heartbeat import Heartbeats
-from activities.sweep import PAUSE, Desks, Sweep
+from activities.sweep import PAUSE, Beside, Desks, Sweep
 from domain.case import Deed, File
 from domain.vocabulary import Status
 from storage import deeds, intake
 from tests.sandbox import SANDBOX
 from tests.town import PROMPT, Request, Town, eventually
-from workflows.client import Elsewhere, Later, carry, hand_over, look_after, start, wake
+from workflows.client import Elsewhere, Later, hand_over, start, tell, wake
 from workflows.converter import data_converter
 from workflows.sweep import SILENCE, SweepWorkflow
 
@@ -50,12 +50,11 @@ def sweep_of(town: Town, client: Client | None = None, patience: timedelta = tim
     return Sweep(town.engine, Desks(start_case, give, *usual(town, temporal), later=Later, elsewhere=Elsewhere))
 
 
-Tells = Callable[[str], Awaitable[None]]
-
-
-def usual(town: Town, client: Client) -> tuple[Tells, Tells, Tells]:
-    """How cases are woken, joint cases carry, and partners are looked after."""
-    return partial(wake, town.env.client), partial(carry, client, town.queue), partial(look_after, client, town.queue)
+def usual(
+    town: Town, client: Client
+) -> tuple[Callable[[str], Awaitable[None]], Callable[[Beside, str], Awaitable[None]]]:
+    """How cases are woken, and workflows beside them told."""
+    return partial(wake, town.env.client), partial(tell, client, town.queue)
 
 
 async def down() -> Client:

@@ -1,0 +1,123 @@
+"""Opinions of deputies, CPPCC members, journalists, the public (社会监督意见): heard and answered (Art. 21)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from domain.calendar import Calendar
+from domain.case import CENTRE
+from domain.limits import due
+from domain.refusals import Lacking, NotPermitted, NotYours
+from domain.regulation import art
+from domain.ruleset import OpinionTerms
+from domain.vocabulary import Hearing, OpinionAct, Role, Voice
+
+A, H = OpinionAct, Hearing
+RESPONSE = art(21)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """One opinion, where it stands, and in whose hands. Instants in UTC. What it says stands beside it, not here."""
+
+    id: str
+    voice: Voice
+    reference: str
+    """The number under which it came in (来文编号)."""
+    received_at: datetime
+    standing: Hearing = H.RECEIVED
+    unit: str | None = None
+    """Who is to answer: a unit, or the Centre itself."""
+    answered_by: str | None = None
+    due_at: datetime | None = None
+    late: int = 0
+    """How many of its limits were not kept."""
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doing:
+    """One act: whose, when, with what. `unit`: the actor's own, or the one that is to answer."""
+
+    act: OpinionAct
+    actor: str
+    role: Role
+    at: datetime
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """From where, what, by whom, where to (None: it stays), and which limit begins."""
+
+    origins: tuple[Hearing, ...]
+    act: OpinionAct
+    roles: tuple[Role, ...]
+    target: Hearing | None
+    limit: str | None = None
+
+
+CENTRE_STAFF, UNITS, HEAD = (Role.AGENT, Role.SUPERVISOR), (Role.UNIT, Role.UNIT_LEAD), (Role.SUPERVISOR,)
+
+MOVES = (
+    Move((H.RECEIVED, H.ASSIGNED), A.ASSIGN, CENTRE_STAFF, H.ASSIGNED, "answer"),
+    Move((H.ASSIGNED,), A.ANSWER, (*UNITS, *CENTRE_STAFF), H.ANSWERED, "publish"),
+    Move((H.ANSWERED,), A.SEND_BACK, HEAD, H.ASSIGNED, "answer"),
+    Move((H.ANSWERED,), A.PUBLISH, HEAD, H.PUBLISHED),
+    Move((H.ANSWERED,), A.KEEP, HEAD, H.KEPT),
+    Move((H.ANSWERED, H.PUBLISHED, H.KEPT), A.EFFECT, HEAD, None),
+)
+"""Who may do what, and what follows; all of it the response that Art. 21 asks for, by rules of the house."""
+
+ENDED = frozenset({H.PUBLISHED, H.KEPT})
+"""Where no limit runs any more."""
+
+
+def id_of(voice: Voice, reference: str) -> str:
+    """The same opinion, handed in twice, is one."""
+    return f"OP-{sha256(f'{voice}/{reference}'.encode()).hexdigest()[:10]}"
+
+
+def receive(voice: Voice, reference: str, at: datetime, terms: OpinionTerms, calendar: Calendar) -> Opinion:
+    """A new opinion: the Centre says within its limit who answers."""
+    ends = due(at, terms.assign, calendar).due
+    return Opinion(id=id_of(voice, reference), voice=voice, reference=reference, received_at=at, due_at=ends)
+
+
+def decide(opinion: Opinion, doing: Doing, terms: OpinionTerms, calendar: Calendar) -> Opinion:
+    """The opinion after this act, or a Refusal."""
+    move = move_of(opinion.standing, doing.act, doing.role)
+    _may(opinion, doing)
+    after = replace(opinion, version=opinion.version + 1, standing=move.target or opinion.standing)
+    if doing.act is A.ASSIGN:
+        after = replace(after, unit=doing.unit)
+    if doing.act is A.ANSWER:
+        after = replace(after, answered_by=doing.actor)
+    if move.target is None:
+        return after
+    return replace(after, due_at=due(doing.at, getattr(terms, move.limit), calendar).due if move.limit else None)
+
+
+def move_of(standing: Hearing, act: OpinionAct, role: Role) -> Move:
+    """Find the step, or say why there is none (NotPermitted)."""
+    for move in MOVES:
+        if move.act is act and standing in move.origins and role in move.roles:
+            return move
+    raise NotPermitted(f"{act} is not for {role} while it is {standing}", RESPONSE)
+
+
+def _may(opinion: Opinion, doing: Doing) -> None:
+    """Who is to answer answers; who answered does not decide on it."""
+    if doing.act is A.ASSIGN and doing.unit is None:
+        raise Lacking("name the unit that is to answer, or `centre`", RESPONSE)
+    if doing.act is A.ANSWER and (doing.unit or CENTRE) != opinion.unit:
+        raise NotYours("another unit is to answer it", RESPONSE)
+    if doing.act in (A.PUBLISH, A.KEEP) and doing.actor == opinion.answered_by:
+        raise NotYours("whoever answered does not decide on its publication", RESPONSE)
+
+
+def lapse(opinion: Opinion) -> Opinion:
+    """The limit that runs was not kept; that stays on record, and nothing else comes of it by itself."""
+    return replace(opinion, due_at=None, late=opinion.late + 1, version=opinion.version + 1)

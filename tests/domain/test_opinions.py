@@ -1,0 +1,91 @@
+"""Opinions of the public's supervision (Art. 21): who answers, by when, and who decides on publication."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from domain.case import CENTRE
+from domain.limits import due
+from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, id_of, lapse, move_of, receive
+from domain.refusals import Lacking, NotPermitted, NotYours
+from domain.ruleset import rule_sets
+from domain.vocabulary import Hearing, OpinionAct, Role, Voice
+from tests.cases import CALENDAR
+
+A, H = OpinionAct, Hearing
+TERMS = rule_sets()["TJ-2015-18"].opinions
+NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
+RECEIVED = receive(Voice.DEPUTY, "样例1号", NOW, TERMS, CALENDAR)
+
+
+def done(opinion: Opinion, act: OpinionAct, role: Role, actor: str = "", unit: str | None = None) -> Opinion:
+    doing = Doing(act=act, actor=actor or f"{role}-1", role=role, at=NOW, unit=unit)
+    return decide(opinion, doing, TERMS, CALENDAR)
+
+
+def answered(unit: str = "JW") -> Opinion:
+    assigned = done(RECEIVED, A.ASSIGN, Role.AGENT, unit=unit)
+    role = Role.SUPERVISOR if unit == CENTRE else Role.UNIT
+    return done(assigned, A.ANSWER, role, unit=None if unit == CENTRE else unit)
+
+
+def test_every_opinion_has_a_limit_for_assigning_answering_and_publishing() -> None:  # Art. 21
+    assigned = done(RECEIVED, A.ASSIGN, Role.AGENT, unit="JW")
+    limits = [opinion.due_at for opinion in (RECEIVED, assigned, answered())]
+    assert limits == [due(NOW, term, CALENDAR).due for term in (TERMS.assign, TERMS.answer, TERMS.publish)]
+    assert done(answered(), A.PUBLISH, Role.SUPERVISOR).due_at is None
+
+
+def test_who_is_to_answer_answers_and_nobody_else() -> None:  # Art. 21
+    assigned = done(RECEIVED, A.ASSIGN, Role.AGENT, unit="JW")
+    with pytest.raises(NotYours):
+        done(assigned, A.ANSWER, Role.UNIT, unit="HP")
+    with pytest.raises(NotYours):
+        done(assigned, A.ANSWER, Role.SUPERVISOR)
+    assert answered(CENTRE).standing is H.ANSWERED, "what concerns the Centre it answers itself"
+    with pytest.raises(Lacking):
+        done(RECEIVED, A.ASSIGN, Role.AGENT)
+
+
+@pytest.mark.parametrize("act", [A.PUBLISH, A.KEEP])
+def test_who_answered_does_not_decide_on_publication(act: OpinionAct) -> None:  # Art. 21
+    with pytest.raises(NotYours):
+        done(answered(CENTRE), act, Role.SUPERVISOR)
+    assert done(answered(CENTRE), act, Role.SUPERVISOR, "supervisor-2").standing in ENDED
+
+
+def test_what_changed_is_recorded_whenever_it_is_known() -> None:  # Art. 21
+    for opinion in (
+        answered(),
+        done(answered(), A.PUBLISH, Role.SUPERVISOR),
+        done(answered(), A.KEEP, Role.SUPERVISOR),
+    ):
+        after = done(opinion, A.EFFECT, Role.SUPERVISOR)
+        assert (after.standing, after.due_at) == (opinion.standing, opinion.due_at)
+
+
+def test_a_limit_that_was_not_kept_stays_on_record_and_another_begins_with_the_next_step() -> None:
+    late = lapse(RECEIVED)
+    assert (late.late, late.due_at, late.standing) == (1, None, H.RECEIVED)
+    assigned = done(late, A.ASSIGN, Role.AGENT, unit="JW")
+    assert (assigned.late, assigned.due_at is not None) == (1, True)
+
+
+def test_what_no_row_allows_is_refused() -> None:
+    allowed = {(origin, m.act, role) for m in MOVES for origin in m.origins for role in m.roles}
+    for standing, act, role in product(Hearing, OpinionAct, Role):
+        if (standing, act, role) in allowed:
+            assert move_of(standing, act, role).act is act
+        else:
+            with pytest.raises(NotPermitted):
+                move_of(standing, act, role)
+
+
+def test_the_same_number_of_the_same_voice_is_one_opinion() -> None:
+    assert id_of(Voice.DEPUTY, "样例1号") == RECEIVED.id
+    assert len({RECEIVED.id, id_of(Voice.MEMBER, "样例1号"), id_of(Voice.DEPUTY, "样例2号")}) == 3
+    assert replace(RECEIVED, version=2).id == RECEIVED.id

@@ -166,13 +166,13 @@ class Permit:
     "/searches/permits",
     summary="办件进度 · where an application for a permit stands",
     response_description="As the permit system says.",
-    responses=documented(401, 403, 404, 413, 422, 503),
+    responses=documented(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=shown({"application": "SAMPLE-2026-000001"}),
 )
 async def post_permit_search(given: Applied, caller: CallerDep, house: HouseDep) -> Permit:
     """For an answer to its applicant (Art. 10(1), 16 ¶1). Nothing of who asks is handed on, and nothing is kept."""
     if house.settings.permits is None:
-        raise Problem(503, "NotConnected", "the permit system is not connected (HOTLINE_PERMITS_URL)")
+        raise Problem(409, "NotConnected", "the permit system is not connected (HOTLINE_PERMITS_URL)")
     async with reach(house.settings.permits) as link:
         try:
             standing = await Permits(link).standing(given.application)

@@ -194,35 +194,35 @@ async def get_partners(
 
 
 @router.get(
-    "/{code}",
+    "/{partner}",
     summary="加盟单位 · one partner",
     response_description=WHOLE,
     responses=documented(401, 403, 404, 422, 503),
 )
-async def get_partner(code: Code, caller: CallerDep, house: HouseDep) -> MemberWhole:
+async def get_partner(partner: Code, caller: CallerDep, house: HouseDep) -> MemberWhole:
     """A partner reads of itself."""
-    return await whole(house, caller, code)
+    return await whole(house, caller, partner)
 
 
 def _route(act: MemberAct, shape: type[Any]) -> None:
-    async def endpoint(code: Code, given: Any, caller: CallerDep, house: HouseDep) -> MemberWhole:
-        await whole(house, caller, code)
+    async def endpoint(partner: Code, given: Any, caller: CallerDep, house: HouseDep) -> MemberWhole:
+        await whole(house, caller, partner)
         doing = _doing(house, caller, act, given)
         calendar, terms = await house.calendar.again(), rules_of(house).partners
         async with house.engine.begin() as conn:
-            partner = await partners.hold(conn, code)
-            assert partner is not None
-            after = membership.decide(partner, doing, terms, calendar)
+            before = await partners.hold(conn, partner)
+            assert before is not None
+            after = membership.decide(before, doing, terms, calendar)
             await partners.keep(conn, after, doing, getattr(given, "reason", None))
-        await _told(house, code)
-        return await whole(house, caller, code)
+        await _told(house, partner)
+        return await whole(house, caller, partner)
 
     endpoint.__annotations__ |= {"given": shape}
     moves = [move for move in membership.MOVES if move.act is act]
     roles = ", ".join(sorted({role for move in moves for role in move.roles}))
     basis = ", ".join(sorted({str(move.basis or "house") for move in moves}))
     router.add_api_route(
-        f"/{{code}}/{act}",
+        f"/{{partner}}/{act}",
         endpoint,
         methods=["POST"],
         name=f"partner_{act}",

@@ -68,19 +68,19 @@ class Disputed:
 
 
 @router.get(
-    "/partners/{code}/scores",
+    "/partners/{partner}/scores",
     summary="服务评价 · a partner's quarter",
     response_description="What was referred to it, what came of it, what persons said.",
     responses=documented(401, 403, 404, 422, 503),
 )
-async def get_scores(code: Code, caller: CallerDep, house: HouseDep, quarter: Quarterly = None) -> Scored:
+async def get_scores(partner: Code, caller: CallerDep, house: HouseDep, quarter: Quarterly = None) -> Scored:
     """By the instants of the callbacks. Ratings that were excluded are not counted. A partner reads its own."""
-    await whole(house, caller, code)
+    await whole(house, caller, partner)
     asked = Quarter.parse(quarter) if quarter else Quarter.of(house.now().astimezone(SHANGHAI).date())
     async with house.once.connect() as conn:
-        found = await offers.period(conn, code, asked.begins, asked.ends)
+        found = await offers.period(conn, partner, asked.begins, asked.ends)
     counts = view(Counts, found)
-    return Scored(partner=code, quarter=str(asked), counts=counts, scores=scores(counts))
+    return Scored(partner=partner, quarter=str(asked), counts=counts, scores=scores(counts))
 
 
 @router.post(

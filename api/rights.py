@@ -183,10 +183,10 @@ PLAIN: dict[str, frozenset[Role]] = {
     "GET /questions": CENTRE | {R.AUDITOR},
     "POST /partners": CENTRE | {R.CHANNEL},
     "GET /partners": PARTNERS,
-    "GET /partners/{code}": PARTNERS,
-    "GET /partners/{code}/scores": PARTNERS,
+    "GET /partners/{partner}": PARTNERS,
+    "GET /partners/{partner}/scores": PARTNERS,
     **{
-        f"POST /partners/{{code}}/{act}": frozenset(r for m in MEMBERSHIP if m.act is act for r in m.roles)
+        f"POST /partners/{{partner}}/{act}": frozenset(r for m in MEMBERSHIP if m.act is act for r in m.roles)
         for act in dict.fromkeys(m.act for m in MEMBERSHIP)
     },
     "POST /ratings": frozenset({R.PARTNER}),

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, update
+from sqlalchemy import any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -100,8 +100,12 @@ async def listed(
 ) -> Rows:
     """Partners by code; narrowed to a standing, a service, and to whom it serves in this district."""
     wanted = [partners.c.standing == standing] if standing else []
-    wanted += [partners.c.services.any(service)] if service else []
-    wanted += [partners.c.districts.any(district) | (func.cardinality(partners.c.districts) == 0)] if district else []
+    wanted += [literal(service) == any_(partners.c.services)] if service else []
+    wanted += (
+        [(literal(district) == any_(partners.c.districts)) | (func.cardinality(partners.c.districts) == 0)]
+        if district
+        else []
+    )
     return await page(conn, select(partners).where(*wanted), BY_CODE, limit, cursor)
 
 

@@ -202,7 +202,7 @@ async def test_what_the_api_answers_is_as_described(house: Line) -> None:
         if method != "GET" or elsewhere:  # tests/api/test_browser.py, test_archive.py, test_attachments.py
             continue
         headers = token(Role.AUDITOR) | {"Tracking-Code": given["tracking_code"]}
-        response = await house.http.get(path.format(number=number, code="P-LOCK"), headers=headers)
+        response = await house.http.get(path.format(number=number, partner="P-LOCK"), headers=headers)
         assert response.status_code == 200, (name, response.text)
         schema(operation["responses"]["200"]["content"]["application/json"]["schema"]).validate(response.json())
         unnamed = set(response.json()) - set(_properties(operation)) if isinstance(response.json(), dict) else set()

@@ -57,4 +57,4 @@ async def test_a_permit_system_that_is_down_is_a_503_that_may_be_repeated(connec
 
 async def test_a_house_that_is_not_connected_says_so(house: Line) -> None:
     status, problem = await ask(house)
-    assert (status, problem["title"]) == (503, "NotConnected")
+    assert (status, problem["title"]) == (409, "NotConnected")

@@ -40,7 +40,7 @@ async def ask(line: Line, route: str, role: Role | None) -> httpx.Response:
     method, path = route.split(" ")
     content = OPERATIONS[route].get("requestBody", {}).get("content", {}).get("application/json", {})
     headers = token(role, unit_for(role)) if role else {}
-    url = path.format(number=NOBODYS, upload="none", id="none", code="none")
+    url = path.format(number=NOBODYS, upload="none", id="none", partner="none")
     return await line.http.request(method, url, json=content.get("example"), headers=headers)
 
 

@@ -23,7 +23,7 @@ from api.metrics import REFUSED
 FREE = ("/health",)
 """What is asked for by whoever looks after the process."""
 WRONG = {401: "authorization", 404: TRACKING["alias"].lower()}
-"""What an answer of this status says was wrong."""
+"""Which proof an answer of this status says was wrong: a key, or a code."""
 LOCKED = "too many wrong codes or keys came from this address"
 OFTEN = "too many requests"
 
@@ -31,8 +31,9 @@ OFTEN = "too many requests"
 class Throttle:
     """Answers 429 with `Retry-After` before anything else is done.
 
-    An address from which too many wrong codes or keys came is locked out, also with a right one, so that nobody can
-    tell that it was right. A case is not: a stranger's guesses must not shut out whoever it belongs to.
+    An address from which too many wrong codes came is locked out with codes, one from which wrong keys came with keys;
+    also with a right one, so that nobody can tell that it was right. A case is not: a stranger's guesses must not shut
+    out whoever it belongs to, nor those of one person at a channel's page the channel's intake.
     """
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, RateLimitItem]) -> None:
@@ -43,23 +44,23 @@ class Throttle:
         if scope["type"] != "http" or scope["path"] in FREE:
             return await self._app(scope, receive, send)
         headers, address = Headers(scope=scope), (scope["client"] or ("unknown",))[0]
-        proves = any(name in headers for name in WRONG.values())
-        if proves and not self._counter.test(self._limits["wrong"], "wrong", address):
-            return await self._refuse(LOCKED, "wrong", address)(scope, receive, send)
+        for proof in WRONG.values():
+            if proof in headers and not self._counter.test(self._limits["wrong"], "wrong", proof, address):
+                return await self._refuse(LOCKED, "wrong", proof, address)(scope, receive, send)
         for what, whose in _counted(headers, address):
             if not self._counter.hit(self._limits[what], what, whose):
                 return await self._refuse(OFTEN, what, whose)(scope, receive, send)
 
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start" and WRONG.get(message["status"], "") in headers:
-                self._counter.hit(self._limits["wrong"], "wrong", address)
+            if message["type"] == "http.response.start" and (proof := WRONG.get(message["status"], "")) in headers:
+                self._counter.hit(self._limits["wrong"], "wrong", proof, address)
             await send(message)
 
         await self._app(scope, receive, watched)
 
-    def _refuse(self, why: str, what: str, whose: str) -> ASGIApp:
+    def _refuse(self, why: str, what: str, *whose: str) -> ASGIApp:
         REFUSED.labels(what).inc()
-        opens = self._counter.get_window_stats(self._limits[what], what, whose).reset_time
+        opens = self._counter.get_window_stats(self._limits[what], what, *whose).reset_time
         wait = max(1, math.ceil(opens - time.time()))
         return problem(429, "TooManyRequests", f"{why}: again in {wait} s", {"Retry-After": str(wait)})
 

@@ -23,7 +23,7 @@ from api.examples import shown
 from api.house import House, HouseDep
 from api.texts import Line
 from api.tracking import RequesterDep
-from domain.attachments import A_CASE, ALLOWED, LARGEST
+from domain.attachments import A_CASE, ALLOWED, LARGEST, PARTS
 from domain.vocabulary import Role
 from storage import uploads
 from storage.uploads import LOOSE, Upload
@@ -97,6 +97,10 @@ async def send(
             raise Problem(422, "TooLong", "more bytes than were announced")
         if found.state == "whole":
             return _told(found, response)
+        if len(found.parts) >= PARTS:
+            raise Problem(
+                422, "TooManyParts", f"an upload comes in {PARTS} parts at most: begin again, with larger ones"
+            )
         if taken := await house.reception.take(found, offset, content):
             return _told(taken, response)
         found = await _found(house, upload, caller)

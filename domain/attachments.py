@@ -61,6 +61,9 @@ LARGEST = max(kind.most for kind in KINDS.values())
 PIXELS = 50_000_000
 """A picture of more is refused before it is unpacked."""
 
+PARTS = 2_000
+"""In how many parts an upload comes at most: of the largest kind each is a tenth of a mebibyte at least."""
+
 AN_ACT, A_CASE = 10, 50
 """How many an act brings at most, and how many a case holds."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.acts import BODIES
 from api.body import PART
 from api.rights import RIGHTS, SIGNED_IN, UPLOADERS
-from domain.attachments import A_CASE, AN_ACT, BRINGING, KINDS, LARGEST
+from domain.attachments import A_CASE, AN_ACT, BRINGING, KINDS, LARGEST, PARTS
 from domain.chain import sealed
 from domain.vocabulary import Act, Role
 from tests.api.conftest import Stored
@@ -124,6 +125,17 @@ async def test_an_interrupted_upload_goes_on_where_it_ended(house: Line) -> None
         "kind": "pdf",
     }
     assert (await sent(house, who, upload, b"", len(content))).json() == last.json()  # the last answer was lost
+
+
+async def test_an_upload_does_not_come_byte_by_byte(house: Line, record: AsyncEngine) -> None:
+    """The row says that so many parts have come, so that no test sends thousands."""
+    who = token(Role.AGENT)
+    upload = await begun(house, who, b"0123456789")
+    async with record.begin() as conn:
+        many = {"u": upload, "parts": json.dumps([str(n) for n in range(PARTS)])}
+        await conn.execute(text("UPDATE attachments SET parts = CAST(:parts AS jsonb) WHERE upload = :u"), many)
+    answer = await sent(house, who, upload, b"0")
+    assert (answer.status_code, answer.json()["title"]) == (422, "TooManyParts")
 
 
 async def test_a_connection_that_breaks_loses_nothing_of_what_came(house: Line) -> None:

@@ -67,6 +67,17 @@ async def test_who_guesses_keys_is_locked_out(http: httpx.AsyncClient) -> None:
     assert await statuses(http, "/units", AGENT, 1) == [429]
 
 
+async def test_wrong_codes_at_a_channels_page_do_not_stop_its_intake(http: httpx.AsyncClient) -> None:  # Art. 9 ¶1
+    """Everybody at the page comes from the channel's one address."""
+    channel = token(Role.CHANNEL)
+    wrong = channel | {"Tracking-Code": "AAAAAAAAAAAAAAAA"}
+    for status in (404, 404, 429):
+        answer = await http.post("/cases/TJ20010101000001/urge", headers=wrong, json={})
+        assert answer.status_code == status
+    taken = await http.post("/cases", headers=channel, json={"title": "样例", "text": "样例。"})
+    assert taken.status_code == 201
+
+
 async def test_a_code_opens_its_case_so_often(http: httpx.AsyncClient) -> None:
     made = (await http.post("/cases", headers=AGENT, json={"title": "样例", "text": "样例。"})).json()
     path, right = f"/tracking/{made['number']}", {"Tracking-Code": made["tracking_code"]}

@@ -28,6 +28,7 @@ from api import (
     people,
     public,
     publications,
+    quality,
     questions,
     ratings,
     reading,
@@ -139,6 +140,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         offers,
         ratings,
         opinions,
+        quality,
     ):
         app.include_router(routes.router)
 

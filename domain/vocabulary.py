@@ -398,6 +398,24 @@ class OpinionAct(Word):
     LAPSE = "lapse", "逾期", "the limit ends"
 
 
+class Sampled(Word):
+    """What is sampled for a check of quality (Art. 5(5))."""
+
+    ANSWER = "answer", "直接答复", "answers of the Centre"
+    FEEDBACK = "feedback", "办理答复", "replies of units and partners"
+    ATTEMPT = "attempt", "回访", "callbacks"
+
+
+class Point(Word):
+    """What a check of quality looks at (Art. 5(5), 17)."""
+
+    COURTEOUS = "courteous", "用语规范", "courteous, by the standard"
+    UNDERSTOOD = "understood", "理解准确", "the request was understood"
+    CORRECT = "correct", "答复准确", "what was said is right"
+    COMPLETE = "complete", "内容完整", "everything asked was answered"
+    RECORDED = "recorded", "记录清楚", "the record is clear"
+
+
 class Text(Word):
     """What kind of text a note is. Texts stay in PostgreSQL; only their IDs travel (Art. 15)."""
 

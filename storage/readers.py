@@ -70,14 +70,16 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps",
+         "trainings", "checks"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
         ("cases", "people", "notes", "attachments", "entries", "deeds", "assignments", "clocks", "notices", "handovers",
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
-         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps"),
+         "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps",
+         "trainings", "checks"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -98,6 +100,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "partners": f"code = {_UNIT}",
         "partner_steps": f"partner = {_UNIT}",
         "rating_steps": f"partner = {_UNIT}",
+        "checks": f"unit = {_UNIT} AND {OF_A_CASE_IN_SIGHT}",
         "opinions": f"unit = {_UNIT}",
         "opinion_steps": "EXISTS (SELECT FROM opinions o WHERE o.id = opinion)",
     },
@@ -116,7 +119,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
     },
     Reader.ANALYST: dict.fromkeys(
         ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts",
-         "partners", "partner_steps"),
+         "partners", "partner_steps", "trainings"),
         EVERY,
     ),
     Reader.REQUESTER: {

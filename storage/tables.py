@@ -616,6 +616,42 @@ opinion_steps = Table(
     PrimaryKeyConstraint("opinion", "version"),
 )
 
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("hours", Integer, nullable=False),
+    Column("people", Integer, nullable=False, comment="how many took part; nobody's name"),
+    Column("units", ARRAY(Text), nullable=False, comment="whose people; none: the Centre's"),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", DateTime, nullable=False),
+    Index("ix_trainings_held_on", "held_on", "id"),
+)
+"""The register of training (Art. 5(5))."""
+
+checks = Table(
+    "checks",
+    metadata,
+    _case(),
+    Column("seq", Integer, nullable=False, comment="the entry that is checked"),
+    Column("sample", Text, nullable=False, comment="the sample that drew it"),
+    Column("what", Text, nullable=False),
+    Column("unit", Text, comment="whose reply it was; null: the Centre's"),
+    Column("drawn_by", Text, nullable=False),
+    Column("drawn_at", DateTime, nullable=False),
+    Column("checked_by", Text),
+    Column("checked_at", DateTime),
+    Column("met", ARRAY(Text), comment="the points that it meets"),
+    Column("missed", ARRAY(Text), comment="the points that it does not meet; the rest do not apply"),
+    Column("remark", Text),
+    PrimaryKeyConstraint("case_number", "seq"),
+    CheckConstraint("(checked_by IS NULL) = (met IS NULL)", "checked"),
+    Index("ix_checks_drawn_at", "drawn_at", "case_number", "seq"),
+)
+"""Sampled checks of the quality of calls and replies (质量抽检; Art. 5(5))."""
+
 calendar_notices = Table(
     "calendar_notices",
     metadata,

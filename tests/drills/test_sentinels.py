@@ -28,7 +28,7 @@ from workflows.client import connect
 
 SENTINEL = "哨兵样例暗语"
 PERSON = {"name": "哨兵某某", "phone": "19977778890", "address": "哨兵样例路77号", "id_number": "120000190001010006"}
-NAMES = {"id": "0" * 64, "upload": "0" * 32, "partner": "P-000000000"}
+NAMES = {"id": "0" * 64, "upload": "0" * 32, "partner": "P-000000000", "seq": "1"}
 """What else stands in a path: of nothing that exists."""
 CODE = Act.TRANSFER.zh
 """What does stand in Temporal."""

@@ -23,7 +23,7 @@ Cases = Mapping[str, str]
 
 OF_NO_ONE_CASE = {
     "changes", "disposal_lists", "joints", "joint_acts", "knowledge", "questions", "reconciliations", "partners",
-    "partner_steps", "credit_records", "opinions", "opinion_steps",
+    "partner_steps", "credit_records", "opinions", "opinion_steps", "trainings",
 }  # fmt: skip
 """Tables of those who watch, of joint cases, answers and partners: their rows are of no one case."""
 

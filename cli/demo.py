@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 
+from cli.beside import SAMPLE, play_beside
 from cli.pace import MOST, Pace
 from cli.player import Player, Score, Unexpected
+from cli.receiver import Receiver
 from cli.scenarios import LEFT_OPEN, PATIENT, SCENARIOS, Scenario
 from domain.vocabulary import Act, Mark
 from workflows.client import connect
@@ -52,8 +54,9 @@ async def play(
     seed: int,
     progress: Callable[[int], None],
     leave_open: bool = False,
+    platform: Receiver | None = None,
 ) -> dict[str, Any]:
-    """Play all rows; the counts that `hotline demo --json` prints."""
+    """Play all rows; the counts that `hotline demo --json` prints. `platform`: what is beside the cases is played too."""
     score, numbers, began = Score(), list[str](), time.monotonic()
     pace = Pace()
     limits = httpx.Limits(max_connections=MOST, max_keepalive_connections=MOST)
@@ -73,13 +76,18 @@ async def play(
                     await _count(player, score)
             progress(1)
 
+        def cast_more() -> Player:
+            return Player(http, secret, score, pace, SAMPLE, random.Random(seed))
+
         async with asyncio.TaskGroup() as group:
+            more = group.create_task(play_beside(cast_more, platform, score)) if platform else None
             for n, (row, scenario) in enumerate(zip(rows, cast(len(rows), seed, leave_open), strict=True)):
                 group.create_task(one(n, row, scenario))
     return {
         "cases": len(numbers),
         "by_status": dict(score.by_status),
         "by_outcome": dict(sorted(score.by_outcome.items())),
+        "beside": more.result() if more else {},
         "unexpected": len(score.unexpected),
         "refused_acts": score.refused,
         "errors": len(score.errors),

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -26,6 +28,7 @@ from cli.disposal import disposal_app
 from cli.keys import key_app
 from cli.opendata import opendata
 from cli.processes import StackError
+from cli.receiver import receiver
 from cli.recovery import doctor, rebuild
 from cli.roles import role_among
 from cli.rows import read_rows
@@ -141,14 +144,16 @@ def demo(
             console.print(line, style="yellow", soft_wrap=True)
         if not rows.requests:
             raise ValueError("no row to play")
-        with local_stack(data, Ports(port, ui_port, temporal_port), clean=True) as stack:
+        with ExitStack() as running:
+            platform = running.enter_context(receiver())
+            os.environ |= {"HOTLINE_PLATFORM_URL": platform.url}
+            stack = running.enter_context(local_stack(data, Ports(port, ui_port, temporal_port), clean=True))
             os.environ |= stack.environment
             secret = Settings.from_environment().secret
             with Progress(console=console, transient=True) as bar:
                 task = bar.add_task("办理 cases", total=len(rows.requests))
-                report = asyncio.run(
-                    play(stack.api_url, secret, rows.requests, seed, lambda n: bar.advance(task, n), not leave)
-                )
+                advance = partial(bar.advance, task)
+                report = asyncio.run(play(stack.api_url, secret, rows.requests, seed, advance, not leave, platform))
             outcomes(console, report)
             if as_json:
                 typer.echo(json.dumps(report, ensure_ascii=False))
@@ -165,6 +170,8 @@ def outcomes(console: Console, report: dict[str, Any]) -> None:
     for word, count in report["by_outcome"].items():
         table.add_row(word, str(count))
     console.print(table)
+    for word, count in report["beside"].items():
+        console.print(f"{word}: {count}")
     if left := report["cases"] - report["by_status"].get("archived", 0):
         console.print(f"{left} cases are open")
     for line in report["what"]:

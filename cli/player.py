@@ -74,11 +74,16 @@ class Player:
 
     async def offers(self, service: str) -> dict[str, Any]:
         """A list of partners for this case."""
-        path = f"/cases/{self.number}/offers"
-        response = await self._send("POST", path, self._token(Role.AGENT), {"service": service})
-        self._check("offers", response, 201)
-        found: dict[str, Any] = response.json()
+        found: dict[str, Any] = await self.ask("POST", f"/cases/{self.number}/offers", Role.AGENT, 201, service=service)
         return found
+
+    async def ask(
+        self, method: str, path: str, role: Role, expect: int = 200, by: str | None = None, **body: Any
+    ) -> Any:
+        """Ask anything of the API in a role; what is answered. `by`: the actor's unit."""
+        response = await self._send(method, path, self._token(role, by), body if method == "POST" else None)
+        self._check(path, response, expect)
+        return response.json()
 
     async def supervisor(self, act: str, expect: int = 200, **body: Any) -> None:
         await self._act(act, self._token(Role.SUPERVISOR), expect, body)
@@ -108,6 +113,10 @@ class Player:
     async def until_event(self, event: str) -> None:
         """Wait for an entry in the file of record."""
         await self._until(event, self.entries, lambda entries: any(entry["event"] == event for entry in entries))
+
+    async def until_answer(self, path: str, role: Role, holds: Callable[[Any], bool]) -> None:
+        """Wait until what the API answers is as it should be."""
+        await self._until(path, lambda: self.ask("GET", path, role), holds)
 
     async def _until(self, what: str, look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool]) -> None:
         """Look, at most so often that looking takes a small part of the API's time."""
@@ -146,7 +155,7 @@ class Player:
         says what became of it.
         """
         key = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
-        again = {202, 503} if "Prefer" not in headers else {503}
+        again = {202, 503} if "Prefer" not in headers and "/joints/" not in path else {503}
         for attempt in range(6):
             try:
                 with self._pace.measured() if method == "POST" else nullcontext():

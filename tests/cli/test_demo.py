@@ -19,6 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from cli import main
+from cli.beside import EXPECTED
 from cli.demo import cast as cast_of
 from cli.scenarios import LEFT_OPEN, PATIENT, SCENARIOS
 from cli.stack import LocalStack
@@ -26,7 +27,7 @@ from cli.stack import LocalStack
 TOP = Path(main.__file__).parent.parent
 KEYS = {
     "cases", "by_status", "by_outcome", "unexpected", "refused_acts", "errors", "seconds", "events_per_case",
-    "transitions_per_case", "what",
+    "transitions_per_case", "what", "beside",
 }  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def played(directory: Path, *options: str) -> tuple[dict[str, Any], str]:
     report: dict[str, Any] = json.loads(done.stdout)
     assert report.keys() == KEYS
     assert (report["unexpected"], report["errors"], report["what"]) == (0, 0, [])
+    assert report["beside"] == EXPECTED
     return report, done.stderr
 
 

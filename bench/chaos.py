@@ -18,6 +18,7 @@ from bench.clients import Client, Log, Sent
 from bench.lives import live
 from bench.stack import stack
 from bench.verdict import Verdict, verdict
+from cli.receiver import Receiver, receiver
 from cli.stack import LocalStack
 from settings import Settings
 from workflows.client import connect
@@ -38,6 +39,13 @@ PATIENCE, LONGEST = 180.0, 1800.0
 SURROUNDINGS = {"HOTLINE_RULE_SET": "demo", "HOTLINE_SWEEP_SECONDS": "2"}
 
 
+WAITING = """
+    SELECT FROM deeds WHERE state = 'received' UNION ALL SELECT FROM handovers WHERE state = 'waiting'
+    UNION ALL SELECT FROM dispatches WHERE state = 'waiting' LIMIT 1
+"""
+"""What the house has still to do."""
+
+
 @dataclass(frozen=True)
 class Kill:
     """One outage: what was under way, from when to when, by the clock of the clients."""
@@ -55,11 +63,11 @@ class Kill:
 
 def run(cases: int, kills: int, seed: int) -> dict[str, Any]:
     """Kill under load on a fresh stack; the report."""
-    with stack(SURROUNDINGS) as running:
-        return asyncio.run(_suffer(running, cases, kills, seed))
+    with receiver() as platform, stack(SURROUNDINGS | {"HOTLINE_PLATFORM_URL": platform.url}) as running:
+        return asyncio.run(_suffer(running, platform, cases, kills, seed))
 
 
-async def _suffer(running: LocalStack, cases: int, kills: int, seed: int) -> dict[str, Any]:
+async def _suffer(running: LocalStack, platform: Receiver, cases: int, kills: int, seed: int) -> dict[str, Any]:
     log, chance = Log(), random.Random(seed)
     secret = Settings.from_environment().secret
     limits = httpx.Limits(max_connections=2 * AT_ONCE, max_keepalive_connections=2 * AT_ONCE)
@@ -72,14 +80,14 @@ async def _suffer(running: LocalStack, cases: int, kills: int, seed: int) -> dic
                 await live(Client(http, secret, log, random.Random(f"{seed}/{n}")))
 
         async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as group:
-            killing = group.create_task(_kill(running, log, order(kills, chance), chance, cases))
+            killing = group.create_task(_kill(running, platform, log, order(kills, chance), chance, cases))
             for _ in range(min(AT_ONCE, cases)):
                 group.create_task(carrier(killing))
     outages = killing.result()
     await _rest(running.database_url)
-    found = await verdict(running.database_url, await connect(), log)
+    found = await verdict(running.database_url, await connect(), log, platform.records)
     _say(found, outages)
-    return report(log, outages, found)
+    return report(log, outages, found) | {"handed_over": len(platform.records)}
 
 
 def order(kills: int, chance: random.Random) -> list[str]:
@@ -90,14 +98,20 @@ def order(kills: int, chance: random.Random) -> list[str]:
     return drawn[:kills]
 
 
-async def _kill(running: LocalStack, log: Log, parts: Sequence[str], chance: random.Random, cases: int) -> list[Kill]:
-    """Kill one part after the other, evenly over the intakes, each when enough is under way."""
+async def _kill(
+    running: LocalStack, platform: Receiver, log: Log, parts: Sequence[str], chance: random.Random, cases: int
+) -> list[Kill]:
+    """Kill one part after the other, evenly over the intakes, each when enough is under way.
+
+    With each the enforcement-supervision platform takes a record and never says so.
+    """
     outages, up = list[Kill](), 0.0
     for n, part in enumerate(parts, 1):
         async with asyncio.timeout(PATIENCE):
             while _registered(log) < cases * n / (len(parts) + 1) or len(log.open_since(up)) < IN_FLIGHT:
                 await asyncio.sleep(0.005)
         under_way, down = log.open_since(up), time.monotonic()
+        platform.silent += 1
         await asyncio.to_thread(running.kill, part)
         await asyncio.sleep(chance.uniform(*DOWN))
         await asyncio.to_thread(running.start, part)
@@ -112,10 +126,10 @@ def _registered(log: Log) -> int:
 
 
 async def _rest(database_url: str) -> None:
-    """Until every act on record is decided on."""
+    """Until every act on record is decided on, and what is for other systems has its receipt."""
     with psycopg.connect(database_url, autocommit=True) as conn:
         async with asyncio.timeout(PATIENCE):
-            while conn.execute("SELECT 1 FROM deeds WHERE state = 'received' LIMIT 1").fetchone():
+            while conn.execute(WAITING).fetchone():
                 await asyncio.sleep(0.5)
 
 

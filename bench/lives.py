@@ -22,6 +22,9 @@ REPLY = "样例答复：已修好。"
 LATE = 9.0
 """Seconds: longer than the demonstration's limit for signing."""
 
+INFRINGED = 0.15
+"""The share of persons who believe that enforcement infringed their rights (Art. 9 ¶3): a record for another system."""
+
 LOOKS = 0.5
 """Seconds between two looks at a case that only waits for a clock."""
 
@@ -30,7 +33,8 @@ Turn = Callable[[Client, dict[str, Any]], Awaitable[object]]
 
 async def live(client: Client) -> str:
     """The number of the case, which is archived."""
-    return await carry(client, await client.register(REQUEST))
+    believed = {"infringement": True} if client.chance.random() < INFRINGED else {}
+    return await carry(client, await client.register(REQUEST | believed))
 
 
 async def carry(client: Client, number: str) -> str:

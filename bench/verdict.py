@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,8 @@ class Verdict:
     """Where the chains of entries break."""
 
 
-async def verdict(database_url: str, temporal: Temporal, log: Log) -> Verdict:
-    """Compare, when everything has come to rest."""
+async def verdict(database_url: str, temporal: Temporal, log: Log, records: Mapping[str, Mapping[str, Any]]) -> Verdict:
+    """Compare, when everything has come to rest. `records`: what the other system holds by its own count."""
     with psycopg.connect(database_url, row_factory=dict_row) as conn:
 
         def rows(*queries: str) -> list[Any]:
@@ -90,13 +91,28 @@ async def verdict(database_url: str, temporal: Temporal, log: Log) -> Verdict:
 
         numbers = [row["number"] for row in rows("SELECT number FROM cases")]
         return Verdict(
-            lost=[*_lost(conn, log), *rows(MISSED)],
-            duplicated=rows(*DUPLICATED),
+            lost=[*_lost(conn, log), *rows(MISSED), *_not_handed_over(rows(RAISED), records)],
+            duplicated=[*rows(*DUPLICATED), *_handed_twice(records)],
             early=rows(EARLY),
             diverged=[*rows(*DIVERGED), *await _not_completed(temporal, numbers)],
             late=[float(row["late"]) for row in rows(LATE)],
             broken=await _broken(database_url),
         )
+
+
+RAISED = "SELECT number || '-9.3' AS id FROM cases WHERE infringement"
+"""The records that are for the enforcement-supervision platform (Art. 9 ¶3)."""
+
+
+def _not_handed_over(raised: Sequence[Any], records: Mapping[str, Any]) -> list[str]:
+    """Records that one side has and the other has not."""
+    return sorted({row["id"] for row in raised} ^ records.keys())
+
+
+def _handed_twice(records: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    """What came under two keys."""
+    came = Counter((record["case_number"], record["basis"]) for record in records.values())
+    return [what for what, times in came.items() if times > 1]
 
 
 async def _broken(database_url: str) -> list[Broken]:

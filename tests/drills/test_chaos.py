@@ -8,7 +8,7 @@ import sys
 
 KEYS = {
     "acknowledged", "in_flight_min", "lost", "duplicated", "early", "late_p99_s", "diverged", "chains_ok", "recover_s_p99",
-    "outage_max_s", "kills",
+    "outage_max_s", "kills", "handed_over",
 }  # fmt: skip
 
 
@@ -23,6 +23,7 @@ async def test_every_part_is_killed_under_load_and_nothing_is_lost_double_early_
     faults = {name: report[name] for name in ("lost", "duplicated", "early", "diverged")}
     assert faults == {"lost": 0, "duplicated": 0, "early": 0, "diverged": 0}, said.decode()
     assert report["chains_ok"]
+    assert report["handed_over"] >= 1
     assert report["kills"] == 4
     assert report["in_flight_min"] >= 20
     assert report["acknowledged"] > 40 * 4

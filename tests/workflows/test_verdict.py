@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bench.clients import Log, Sent
@@ -16,8 +18,9 @@ def acknowledged(deed: str | None, state: str, actor: str = "agent-1") -> Sent:
     return Sent(actor, "key", 0.0, acknowledged=True, deed=deed, state=state)
 
 
-async def judged(town: Town, database: str, log: Log | None = None) -> Verdict:
-    return await verdict(database.replace("postgresql+psycopg", "postgresql"), town.env.client, log or Log())
+async def judged(town: Town, database: str, log: Log | None = None, records: Any = ()) -> Verdict:
+    url = database.replace("postgresql+psycopg", "postgresql")
+    return await verdict(url, town.env.client, log or Log(), dict(records))
 
 
 @pytest.fixture
@@ -62,3 +65,18 @@ async def test_what_was_acknowledged_and_is_not_there_is_lost(carried: Request, 
         [acknowledged("none", "applied"), acknowledged(None, "applied", "channel"), acknowledged(None, "refused")]
     )
     assert [sent for sent, _ in (await judged(own_town, database, log)).lost] == log.sent
+
+
+async def test_what_the_other_system_lacks_is_lost_and_what_it_has_twice_is_duplicated(
+    carried: Request, own_town: Town, database: str
+) -> None:  # Art. 9 ¶3, 16 ¶2
+    await tampered(own_town.engine, "UPDATE cases SET infringement = true")
+    number = (await carried.file()).case.number
+    record = {"case_number": number, "basis": "Art. 9 ¶3"}
+    assert (await judged(own_town, database)).lost == [f"{number}-9.3"]
+    found = await judged(own_town, database, records={f"{number}-9.3": record})
+    assert (list(found.lost), list(found.duplicated)) == ([], [])
+    again = {f"{number}-9.3": record, f"{number}-9.3-2": record}
+    found = await judged(own_town, database, records=again)
+    assert (found.lost, list(found.duplicated)) == ([f"{number}-9.3-2"], [(number, "Art. 9 ¶3")])
+    own_town.requests.remove(carried)

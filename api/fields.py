@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 FIELDS: dict[str, str] = {
-    "Person.readable": "false: the key that seals who asked is gone (destroyed, or not restored)",
+    "Person.readable": "false: the key that seals who asked is gone (destroyed, not restored), or under a newer master key",
     "Identity.name": "the person's name, in full",
     "Identity.phone": "the person's telephone number, in full",
     "Identity.address": "the person's address, in full",

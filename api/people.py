@@ -131,7 +131,11 @@ async def post_person(number: Number, given: Asked, caller: CallerDep, house: Ho
         try:
             said = open_words(keys.get(number), number, kept) if kept else None
         except Unreadable:
-            raise Problem(404, "Unreadable", "the key that seals who asked is gone: it cannot be read") from None
+            raise Problem(
+                404,
+                "Unreadable",
+                "the key that seals who asked is gone, or lies under a master key that this process was not started with",
+            ) from None
         if said is None:
             raise Problem(404, "NoPerson", "who asked is not for this reader")
         await disclosures.disclose(conn, _disclosure(house, number, caller, given.purpose), given.reason)

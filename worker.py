@@ -24,6 +24,7 @@ from activities.exchange import Exchange
 from activities.heartbeat import Heartbeats
 from activities.joints import Joints
 from activities.knowledge import Knowledge
+from activities.learning import Learning
 from activities.ledger import Ledger
 from activities.opinions import Opinions
 from activities.outbox import Outbox
@@ -37,7 +38,7 @@ from storage.blobs import Blobs
 from storage.engine import make_engine
 from storage.signing import Seal
 from storage.vault import Vault, open_vault
-from workflows import attachments, attributes, credit, exchange, knowledge, roots
+from workflows import attachments, attributes, credit, exchange, knowledge, learning, roots
 from workflows.attachments import Abandoned
 from workflows.callback import Callback
 from workflows.case import CaseWorkflow
@@ -48,6 +49,7 @@ from workflows.desk import SILENCE
 from workflows.exchange import Consolidation, Handover
 from workflows.joint import Joint
 from workflows.knowledge import KnowledgeReview
+from workflows.learning import LearningWorkflow
 from workflows.opinion import Opinion
 from workflows.partnership import Partnership
 from workflows.roots import DayRoot
@@ -65,6 +67,7 @@ AGAIN = 1.0
 WORKFLOWS = [
     CaseWorkflow, Designation, Callback, SweepWorkflow, DayRoot, Abandoned, Joint, KnowledgeReview, Handover, Consolidation,
     Partnership, CreditRecords, Opinion,
+    LearningWorkflow,
 ]  # fmt: skip
 
 
@@ -117,6 +120,7 @@ def build_worker(
             Knowledge(engine).review,
             Partnerships(engine).keep,
             Opinions(engine).keep,
+            Learning(engine).learn,
             *([signs.sign] if signs else []),
             *(platform.activities() if platform else []),
             *(credits.activities() if credits else []),
@@ -206,6 +210,7 @@ async def _reached(settings: Settings, stopped: asyncio.Event, interceptors: Seq
             await schedule(client, settings.task_queue, timedelta(seconds=settings.sweep_seconds))
             await attachments.schedule(client, settings.task_queue)
             await knowledge.schedule(client, settings.task_queue)
+            await learning.schedule(client, settings.task_queue)
             if settings.signing_key:
                 await roots.schedule(client, settings.task_queue)
             if settings.credit:

@@ -16,9 +16,11 @@ from api import (
     browser,
     changes,
     disposals,
+    duties,
     erasures,
     errors,
     exchange,
+    findings,
     intake,
     joint_acts,
     knowledge,
@@ -35,6 +37,7 @@ from api import (
     receipts,
     releases,
     searches,
+    suggestions,
     templates,
     tracking,
     uploads,
@@ -56,6 +59,7 @@ from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import make_engine, single
 from storage.figures import Counted
+from storage.learning import Learning
 from storage.likeness import Alike
 from storage.reception import Reception
 from storage.scanner import Scanner
@@ -85,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 calendar=CalendarInForce(once),
                 alike=Alike(),
                 counted=Counted(once),
+                learning=Learning(),
                 now=lambda: datetime.now(UTC),
                 reception=Reception(
                     once, Blobs(settings.blobs), Scanner(settings.scanner) if settings.scanner else None
@@ -141,6 +146,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ratings,
         opinions,
         quality,
+        duties,
+        findings,
+        suggestions,
     ):
         app.include_router(routes.router)
 

@@ -31,6 +31,7 @@ from settings import Settings
 from storage import attachments, deeds, files, reading, units
 from storage.calendar import CalendarInForce
 from storage.figures import Counted
+from storage.learning import Learning
 from storage.likeness import Alike
 from storage.notes import note
 from storage.readers import READER, reading_as
@@ -65,6 +66,7 @@ class House:
     calendar: CalendarInForce
     alike: Alike
     counted: Counted
+    learning: Learning
     now: Callable[[], datetime]
     reception: Reception
     """Takes in what is to be attached."""

@@ -120,6 +120,8 @@ OWNED: dict[str, frozenset[Role]] = {
     "POST /searches/texts": READERS - {R.OFFICE, R.ANALYST},
     "POST /searches/phone": CENTRE,
     "GET /cases/{number}/alike": CENTRE | {R.AUDITOR},
+    "GET /cases/{number}/suggestions": CENTRE | {R.AUDITOR},
+    "GET /findings": frozenset({R.SUPERVISOR, R.AUDITOR}),
     "GET /assignments": CENTRE | UNITS | {R.ANALYST, R.AUDITOR},
     "GET /designations": CENTRE | {R.OFFICE, R.ANALYST, R.AUDITOR},
     "GET /callbacks": CENTRE | {R.CALLER, R.ANALYST, R.AUDITOR},
@@ -150,7 +152,7 @@ DISPOSING = frozenset({R.SUPERVISOR, R.OFFICE, R.AUDITOR})
 """Who proposes and appraises lists of disposal, who approves them (Art. 4: the Centre is under the office), who watches."""
 
 AUTHORITIES = UNITS - {R.PARTNER}
-"""Whose answers stand in the knowledge base: no partner enterprise's (Art. 5(1), 6)."""
+"""Whose answers stand in the knowledge base, and whose duties in the catalogue: no partner enterprise's (Art. 5(1), 6)."""
 
 WRITERS = CENTRE | UNITS | {R.OFFICE, R.CALLER}
 """Who writes replies, refusals and notices."""
@@ -194,6 +196,13 @@ PLAIN: dict[str, frozenset[Role]] = {
     "GET /ratings": CENTRE | {R.PARTNER, R.AUDITOR},
     "POST /ratings/exclude": frozenset({R.SUPERVISOR}),
     "POST /ratings/restore": frozenset({R.SUPERVISOR}),
+    "POST /duties": AUTHORITIES | {R.SUPERVISOR},
+    "POST /duties/{id}/versions": AUTHORITIES | {R.SUPERVISOR},
+    "POST /duties/{id}/accept": frozenset({R.SUPERVISOR}),
+    "POST /duties/{id}/refuse": frozenset({R.SUPERVISOR}),
+    "POST /duties/{id}/finding": frozenset({R.SUPERVISOR}),
+    "GET /duties": AUTHORITIES | CENTRE | {R.OFFICE, R.AUDITOR},
+    "GET /duties/{id}": AUTHORITIES | CENTRE | {R.OFFICE, R.AUDITOR},
     "GET /templates": WRITERS | {R.AUDITOR},
     "POST /templates/{id}/fill": WRITERS,
     "GET /public/cases": SIGNED_IN | {R.REQUESTER},

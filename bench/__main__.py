@@ -11,6 +11,7 @@ import typer
 from bench import chaos as faults
 from bench import joint as together
 from bench import likeness as alike
+from bench import suggest as learning
 from bench.lifecycle import run
 
 app = typer.Typer(help="measurements on a local stack of their own", no_args_is_help=True, add_completion=False)
@@ -68,6 +69,19 @@ def likeness(
 ) -> None:
     """Judge the labelled pairs of bench/likeness.csv: how often a text is rightly suggested as about the same thing."""
     _tell(alike.run(messages), as_json)
+
+
+@app.command()
+def suggest(
+    messages: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines of user, title, text, label1")
+    ],
+    folds: Annotated[int, typer.Option(min=2, help="into how many parts the messages are dealt")] = 10,
+    repeats: Annotated[int, typer.Option(min=1, help="how often they are dealt anew")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+) -> None:
+    """Learn from labelled messages and judge those that were held back: how often a category is rightly suggested."""
+    _tell(learning.run(messages, folds, repeats), as_json)
 
 
 def _tell(report: dict[str, Any], as_json: bool) -> None:

@@ -497,6 +497,15 @@ class Edition(Word):
     WITHDRAWN = "withdrawn", "已停用", "withdrawn"
 
 
+class Listing(Word):
+    """Where a version of a row of the catalogue of duties stands. What may follow is `duties.STEPS`."""
+
+    PROPOSED = "proposed", "待认可", "proposed"
+    ACCEPTED = "accepted", "已认可", "accepted"
+    REPLACED = "replaced", "另有新稿", "replaced by a later proposal"
+    REFUSED = "refused", "不予认可", "refused"
+
+
 class Wording(Word):
     """What a template words."""
 

@@ -71,7 +71,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
          "archives", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
          "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps",
-         "trainings", "checks"),
+         "trainings", "checks", "duties", "models"),
         EVERY,
     ),
     Reader.AUDITOR: dict.fromkeys(
@@ -79,7 +79,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
          "archives", "changes", "disclosures", "erasures", "disposal_lists", "disposal_items", "disposals",
          "publications", "joints", "joint_acts", "knowledge", "questions", "dispatches", "reconciliations",
          "partners", "partner_steps", "offers", "rating_steps", "credit_records", "opinions", "opinion_steps",
-         "trainings", "checks"),
+         "trainings", "checks", "duties", "models"),
         EVERY,
     ),
     Reader.UNIT: {
@@ -97,6 +97,7 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": f"unit = {_UNIT} AND {OF_A_JOINT_CASE_IN_SIGHT.format('joint_acts.joint')}",
         "knowledge": f"owner = {_UNIT}",
+        "duties": EVERY,
         "partners": f"code = {_UNIT}",
         "partner_steps": f"partner = {_UNIT}",
         "rating_steps": f"partner = {_UNIT}",
@@ -113,7 +114,8 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         "joints": OF_A_JOINT_CASE_IN_SIGHT.format("id"),
         "joint_acts": OF_A_JOINT_CASE_IN_SIGHT.format("joint_acts.joint"),
         **dict.fromkeys(
-            ("disposal_lists", "disposal_items", "disposals", "partners", "partner_steps", "opinions", "opinion_steps"),
+            ("disposal_lists", "disposal_items", "disposals", "partners", "partner_steps", "opinions", "opinion_steps",
+             "duties"),
             EVERY,
         ),
     },

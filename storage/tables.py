@@ -1,7 +1,7 @@
 """The tables. Columns of the same name as a fact in `domain/case.py` hold that fact; a test compares them.
 
 Words of persons stand in `people`, `notes` and the names of `attachments` only (Art. 15); every other table holds codes,
-`changes` an officer's reasons, and `knowledge` what units answer.
+`changes` an officer's reasons, `knowledge` what units answer, and `duties` on what grounds.
 """
 
 from __future__ import annotations
@@ -782,6 +782,58 @@ questions = Table(
     Index("ix_questions_times", "times", "words"),
 )
 """What was asked of the knowledge base in vain."""
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("duty", Integer, Identity(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("unit", Text, ForeignKey("units.code"), nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("topic", Text, comment="a code; null: any"),
+    Column("district", Text, comment="null: any"),
+    Column("ground", Text, nullable=False, comment="the provision or decision that gives the duty"),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, comment="its last day; null: until it is changed"),
+    Column("stage", Text, nullable=False, comment="proposed, replaced, accepted, refused"),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", DateTime, nullable=False),
+    Column("counted", Integer, comment="how many cases on record speak for it; null: it was proposed without"),
+    Column("reviewed_by", Text),
+    Column("reviewed_at", DateTime),
+    Column("reason", Text, comment="why it was refused"),
+    PrimaryKeyConstraint("duty", "version"),
+    CheckConstraint("valid_until >= valid_from", "days"),
+    CheckConstraint("stage IN ('proposed', 'replaced') OR reviewed_by IS NOT NULL", "reviewed"),
+    CheckConstraint("stage <> 'accepted' OR reviewed_by <> proposed_by", "reviewer"),
+    Index("ix_duties_matter", "matter", "duty", "version", postgresql_where="stage = 'accepted'"),
+    Index("uq_duties_proposed", "duty", unique=True, postgresql_where="stage = 'proposed'"),
+    Index(
+        "uq_duties_row",
+        "unit",
+        "matter",
+        text("(COALESCE(topic, ''::text))"),
+        text("(COALESCE(district, ''::text))"),
+        "valid_from",
+        unique=True,
+        postgresql_where="version = 1 AND stage IN ('proposed', 'accepted')",
+    ),
+)
+"""Every version of every row of the catalogue of duties (职责清单); what it says is never changed."""
+
+models = Table(
+    "models",
+    metadata,
+    Column("version", Integer, Identity(), primary_key=True),
+    Column("learnt_at", DateTime, nullable=False),
+    Column("cases", Integer, nullable=False, comment="from how many"),
+    Column(
+        "learnt",
+        JSONB,
+        comment="pieces of words that many persons' cases share, and their weights; the last one's only",
+    ),
+)
+"""What was learnt from past cases, of which the last one suggests."""
 
 api_keys = Table(
     "api_keys",

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleCalendarSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleRange,
-    ScheduleSpec,
-)
+from temporalio.client import Client, ScheduleActionStartWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.credit import Credits
-    from domain.limits import SHANGHAI
-    from workflows.exchange import LIMIT, PATIENT, placed
+    from workflows.exchange import LIMIT, PATIENT
+    from workflows.nightly import nightly
 
 ID = "credit-records"
 
@@ -37,10 +28,8 @@ class CreditRecords:
 
 
 async def schedule(client: Client, task_queue: str) -> None:
-    """Put it in place, or bring it to what it is now."""
-    at = ScheduleCalendarSpec(hour=[ScheduleRange(2)], minute=[ScheduleRange(0)])
-    action = ScheduleActionStartWorkflow(
-        CreditRecords.run, id=ID, task_queue=task_queue, static_summary="加盟信用记录 partners' credit records"
+    """Put it in place, if it is not there."""
+    words = "加盟信用记录 partners' credit records"
+    await nightly(
+        client, ScheduleActionStartWorkflow(CreditRecords.run, id=ID, task_queue=task_queue, static_summary=words), 2, 0
     )
-    spec = ScheduleSpec(calendars=[at], time_zone_name=SHANGHAI.key)
-    await placed(client, ID, Schedule(action=action, spec=spec, policy=SchedulePolicy(ScheduleOverlapPolicy.SKIP)))

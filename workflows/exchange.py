@@ -77,13 +77,11 @@ async def schedule(client: Client, task_queue: str, every: timedelta) -> None:
         spec=ScheduleSpec(calendars=[at], time_zone_name=SHANGHAI.key),
         policy=one,
     )
-    await placed(client, HANDOVER, often)
-    await placed(client, CONSOLIDATION, nightly)
+    await _placed(client, HANDOVER, often)
+    await _placed(client, CONSOLIDATION, nightly)
 
 
-async def placed(client: Client, id: str, wanted: Schedule) -> None:
-    """Put a schedule in place, or bring it to what it is now."""
-
+async def _placed(client: Client, id: str, wanted: Schedule) -> None:
     async def bring_up_to_date(_: ScheduleUpdateInput) -> ScheduleUpdate:
         return ScheduleUpdate(wanted)
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleCalendarSpec,
-    ScheduleRange,
-    ScheduleSpec,
-)
+from temporalio.client import Client, ScheduleActionStartWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.knowledge import Knowledge, Reviewed
-    from domain.limits import SHANGHAI
+    from workflows.nightly import nightly
 
 ID = "knowledge-review"
 LIMIT = timedelta(minutes=10)
@@ -36,14 +28,7 @@ class KnowledgeReview:
 
 async def schedule(client: Client, task_queue: str) -> None:
     """Put the schedule in place, if it is not there."""
-    at = ScheduleCalendarSpec(hour=[ScheduleRange(0)], minute=[ScheduleRange(20)])
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(
-            KnowledgeReview.run, id=ID, task_queue=task_queue, static_summary="知识库复核 review of the knowledge base"
-        ),
-        spec=ScheduleSpec(calendars=[at], time_zone_name=SHANGHAI.key),
+    action = ScheduleActionStartWorkflow(
+        KnowledgeReview.run, id=ID, task_queue=task_queue, static_summary="知识库复核 review of the knowledge base"
     )
-    try:
-        await client.create_schedule(ID, wanted)
-    except ScheduleAlreadyRunningError:
-        return
+    await nightly(client, action, 0, 20)

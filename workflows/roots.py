@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleCalendarSpec,
-    ScheduleRange,
-    ScheduleSpec,
-)
+from temporalio.client import Client, ScheduleActionStartWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.roots import Roots
     from domain.calendar import ONE_DAY
     from domain.limits import SHANGHAI
+    from workflows.nightly import nightly
 
 ID = "roots"
 LIMIT = timedelta(minutes=10)
@@ -39,14 +32,7 @@ class DayRoot:
 
 async def schedule(client: Client, task_queue: str) -> None:
     """Put the schedule in place, if it is not there."""
-    at = ScheduleCalendarSpec(hour=[ScheduleRange(0)], minute=[ScheduleRange(10)])
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(
-            DayRoot.run, id=ID, task_queue=task_queue, static_summary="日根 the root of the day"
-        ),
-        spec=ScheduleSpec(calendars=[at], time_zone_name=SHANGHAI.key),
+    action = ScheduleActionStartWorkflow(
+        DayRoot.run, id=ID, task_queue=task_queue, static_summary="日根 the root of the day"
     )
-    try:
-        await client.create_schedule(ID, wanted)
-    except ScheduleAlreadyRunningError:
-        return
+    await nightly(client, action, 0, 10)

@@ -30,6 +30,7 @@ MAKING = {
     "POST /partners",
     "POST /opinions",
     "POST /trainings",
+    "POST /duties",
 }
 """Routes that leave something on record whoever uses them: each has tests of its own."""
 NOBODYS = "TJ20990101000001"

@@ -10,7 +10,7 @@ from temporalio.client import Client, ScheduleOverlapPolicy
 from cli.stack import LocalStack
 from domain.limits import SHANGHAI
 from tests.drills.conftest import rows
-from workflows import attachments, knowledge, roots, sweep
+from workflows import attachments, knowledge, learning, roots, sweep
 from workflows.client import connect
 
 EVERY = {sweep.ID: timedelta(seconds=1), attachments.ID: timedelta(hours=1)}
@@ -26,7 +26,7 @@ async def test_each_schedule_stands_once_and_misses_nothing_also_after_the_worke
 ) -> None:
     client = await connect()
     before = await states(client)
-    assert before.keys() == {*EVERY, roots.ID, knowledge.ID}
+    assert before.keys() == {*EVERY, roots.ID, knowledge.ID, learning.ID}
     for id, every in EVERY.items():
         described = (await client.get_schedule_handle(id).describe()).schedule
         assert [interval.every for interval in described.spec.intervals] == [every]

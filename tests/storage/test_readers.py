@@ -23,11 +23,20 @@ Cases = Mapping[str, str]
 
 OF_NO_ONE_CASE = {
     "changes", "disposal_lists", "joints", "joint_acts", "knowledge", "questions", "reconciliations", "partners",
-    "partner_steps", "credit_records", "opinions", "opinion_steps", "trainings",
+    "partner_steps", "credit_records", "opinions", "opinion_steps", "trainings", "duties", "models",
 }  # fmt: skip
 """Tables of those who watch, of joint cases, answers and partners: their rows are of no one case."""
 
-OF_NOBODY = {"calendar_days", "calendar_notices", "units", "counters", "api_keys", "sessions", "roots", "root_heads"}
+OF_NOBODY = {
+    "calendar_days",
+    "calendar_notices",
+    "units",
+    "counters",
+    "api_keys",
+    "sessions",
+    "roots",
+    "root_heads",
+}
 """Tables without a row of any case."""
 
 

@@ -24,6 +24,7 @@ from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
 from storage.engine import single
 from storage.figures import Counted
+from storage.learning import Learning
 from storage.likeness import Alike
 from storage.reception import Reception
 from tests.line import settings_for, vault_on
@@ -276,6 +277,7 @@ def house_of(town: Town, database: str) -> House:
         calendar=CalendarInForce(once),
         alike=Alike(),
         counted=Counted(once),
+        learning=Learning(),
         now=lambda: datetime.now(UTC),
         reception=Reception(once, Blobs(settings.blobs), None),
     )

@@ -163,11 +163,12 @@ async def get_checks(
     "/cases/{number}/checks/{seq}",
     summary="抽检评分 · check one",
     response_description="On record.",
-    responses=documented(401, 403, 404, 409, 413, 422, 503),
+    responses=documented(401, 403, 404, 409, 410, 413, 422, 503),
     openapi_extra=shown({"met": ["courteous", "correct"], "missed": ["complete"], "remark": "第二问未答复。"}),
 )
 async def post_check(number: Number, seq: Seq, given: Checked, caller: CallerDep, house: HouseDep) -> Check:
     """By a supervisor, never of their own work. What is missed is said."""
+    await house.desk(number, caller, None, False)
     async with house.engine.begin() as conn:
         row = await quality.mark(conn, number, seq, Marks(**asdict(given)), caller.subject, house.now())
     if row is None:

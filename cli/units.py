@@ -36,6 +36,8 @@ def set_(
     In the database of DATABASE_URL, else of the stack that runs on --data.
     """
     why = cause(reason, by)
+    if kind is UnitKind.PARTNER:
+        raise typer.BadParameter("a partner applies and is admitted: POST /partners (Art. 20)")
     try:
         _, _, _, place = _NAMED.validate_python((code, zh, en, district))
     except ValueError:

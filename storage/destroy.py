@@ -28,6 +28,8 @@ DESTROY = f"""
             RAISE EXCEPTION 'the case stands on no approved list' USING ERRCODE = 'insufficient_privilege';
         END IF;
         UPDATE disclosures SET note = NULL WHERE case_number = asked;
+        UPDATE checks SET remark = NULL WHERE case_number = asked;
+        UPDATE rating_steps SET reason = '' WHERE case_number = asked;
         DELETE FROM notes WHERE case_number = asked;
         DELETE FROM attachments WHERE case_number = asked;
         DELETE FROM publications WHERE case_number = asked;

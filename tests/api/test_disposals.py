@@ -139,11 +139,13 @@ async def test_what_is_destroyed_is_gone_and_the_record_still_proves_itself(  # 
     case: dict[str, str], line: Line, engine: AsyncEngine, tmp_path: Path
 ) -> None:
     number = case["number"]
+    await remarked_on(engine, number)
     await sign(engine)
     before, files = await statistics(engine), kept_in(tmp_path)
     async with engine.connect() as conn:
         entries = await entries_of(conn, number)
-    assert {"public.notes", "public.attachments"} <= await rows_with(engine, WORD)
+    words = {"public.notes", "public.attachments", "public.checks", "public.rating_steps"}
+    assert words <= await rows_with(engine, WORD)
     assert "vault.case_keys" in await rows_with(engine, number)
     made = await approved(line)
     assert await run(engine, tmp_path) == [number]
@@ -166,6 +168,26 @@ async def test_what_is_destroyed_is_gone_and_the_record_still_proves_itself(  # 
         "entries": len(entries), "chain": entries[-1].chain,
     }  # fmt: skip
     assert (await line.get(f"/disposals/{made}", Role.OFFICE)).json()["stage"] == "carried_out"
+
+
+async def remarked_on(engine: AsyncEngine, number: str) -> None:
+    """Somebody has checked its reply, and a partner has objected to its rating, in words about the case."""
+    about = {"number": number, "words": f"样例：{WORD}"}
+    async with engine.begin() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO checks (case_number, seq, sample, what, drawn_by, drawn_at, checked_by, checked_at, met, missed,"
+                " remark) VALUES (:number, 1, 's', 'feedback', 'x', now(), 'x', now(), '{}', '{}', :words)"
+            ),
+            about,
+        )
+        await conn.execute(
+            text(
+                "INSERT INTO rating_steps (case_number, seq, nth, partner, standing, at, actor, reason)"
+                " VALUES (:number, 1, 1, 'P-LOCK', 'disputed', now(), 'x', :words)"
+            ),
+            about,
+        )
 
 
 async def packages_of(conn: Any, number: str, tmp_path: Path) -> list[Any]:
@@ -218,7 +240,9 @@ async def test_nothing_is_done_to_what_was_destroyed(
         content = spec[path]["post"].get("requestBody", {}).get("content", {}).get("application/json", {})
         role = next(role for role in Role if role in RIGHTS[f"POST {path}"])
         who = {"Tracking-Code": case["code"]} if role is Role.REQUESTER else token(role, unit_for(role))
-        answer = await line.http.post(path.format(number=case["number"]), json=content.get("example"), headers=who)
+        answer = await line.http.post(
+            path.format(number=case["number"], seq=1), json=content.get("example"), headers=who
+        )
         told[path] = answer.status_code
     assert len(told) > 30
     assert {path: status for path, status in told.items() if status != 410} == dict.fromkeys(OFFICES, 404)

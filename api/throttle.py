@@ -9,14 +9,17 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 
 from limits import RateLimitItem
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import TRACKING
+from api.cookies import SESSION
 from api.errors import problem
 from api.metrics import REFUSED
 
@@ -43,7 +46,7 @@ class Throttle:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in FREE:
             return await self._app(scope, receive, send)
-        headers, address = Headers(scope=scope), (scope["client"] or ("unknown",))[0]
+        headers, address = Headers(scope=scope), _house_of((scope["client"] or ("unknown",))[0])
         for proof in WRONG.values():
             if proof in headers and not self._counter.test(self._limits["wrong"], "wrong", proof, address):
                 return await self._refuse(LOCKED, "wrong", proof, address)(scope, receive, send)
@@ -68,6 +71,23 @@ class Throttle:
 def _counted(headers: Headers, address: str) -> Iterator[tuple[str, str]]:
     """Which limits a request counts for, and under whose name; the address first: it bounds how much is kept."""
     yield "address", address
-    for what, name in (("key", WRONG[401]), ("code", WRONG[404])):
-        if proof := headers.get(name):
+    for what, proof in (("key", _key(headers)), ("code", headers.get(WRONG[404], "").strip().upper())):
+        if proof:
             yield what, sha256(proof.encode()).hexdigest()
+
+
+def _key(headers: Headers) -> str:
+    """The key, token or session that a request brings, however it is written."""
+    scheme, _, proof = headers.get(WRONG[401], "").strip().partition(" ")
+    brought = cookie_parser(headers.get("cookie", ""))
+    session = next((value for name, value in brought.items() if name.endswith(SESSION)), "")
+    return proof.strip() or scheme or session
+
+
+def _house_of(address: str) -> str:
+    """Of an IPv6 address its first 64 bits: the rest one subscriber chooses at will."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import SEEK_END, BytesIO
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import puremagic
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from domain.attachments import KINDS, PIXELS, Family, Kind
 
@@ -30,6 +31,21 @@ SAVED: dict[str, dict[str, int | bool]] = {
     "webp": {"quality": 90},
 }
 """How a picture is written anew."""
+
+
+ORIENTATION = 0x0112
+"""The tag of Exif that says how the camera was held."""
+
+TURNS: Mapping[int | None, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""Its value -> how the picture is brought upright; 1 is upright."""
 
 
 class Damaged(Exception):
@@ -57,7 +73,7 @@ def _says(file: BinaryIO, member: str, what: bytes) -> bool:
     try:
         with ZipFile(file) as packed, packed.open(member) as told:
             return what in told.read(64 * 1024)
-    except (BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
+    except Exception:  # whatever a reader makes of hostile bytes: no such member, a broken stream, an unknown packing
         return False
 
 
@@ -71,12 +87,21 @@ def stripped(file: BinaryIO, kind: Kind) -> BinaryIO:
             if picture.width * picture.height > PIXELS or getattr(picture, "n_frames", 1) > 1:
                 raise Damaged
             return _anew(picture, kind)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # whatever a decoder makes of hostile bytes
         raise Damaged from error
 
 
+def _upright(picture: Image.Image) -> Image.Image:
+    """As the camera was held. What the camera added may be broken: the picture is taken as it lies then."""
+    try:
+        turn = TURNS.get(picture.getexif().get(ORIENTATION))
+    except Exception:
+        turn = None
+    return picture.transpose(turn) if turn is not None else picture
+
+
 def _anew(picture: Image.Image, kind: Kind) -> BinaryIO:
-    upright = ImageOps.exif_transpose(picture)
+    upright = _upright(picture)
     upright.info = {name: value for name, value in upright.info.items() if name == "transparency"}
     made = BytesIO()  # into a file on a full disk, Pillow writes what fits and says nothing
     upright.save(made, kind.code, **SAVED[kind.code])

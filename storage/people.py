@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.masking import dialled
@@ -58,13 +58,17 @@ def _about(name: str, number: str) -> str:
 
 
 async def of_phone(conn: AsyncConnection, masters: Masters, phone: str, limit: int, cursor: str | None) -> Rows:
-    """The cases of whoever has this phone, the latest first, whichever master key their index is under."""
+    """The cases of whoever has this phone, the latest first, whichever master key their index is under.
+
+    None of whoever complains about staff or reports unlawful conduct: it would say who that is (Art. 9 ¶2, 15).
+    """
     indexes = [blind(masters, master, phone) for master in masters.keys]
     query = select(*(cases.c[name] for name in LISTED), PROVISIONAL).join(
         people, people.c.case_number == cases.c.number
     )
     latest = Order((cases.c.registered_at, cases.c.number), last_first=True)
-    return await page(conn, query.where(people.c.phone_index.in_(indexes)), latest, limit, cursor)
+    theirs = people.c.phone_index.in_(indexes), ~func.sheltered(cases.c.number)
+    return await page(conn, query.where(*theirs), latest, limit, cursor)
 
 
 _UPDATE = text(

@@ -59,6 +59,9 @@ class Reception:
                 kept = await self._kept(upload)
             except NotTaken as why:
                 refusal = str(why)
+            except FileNotFoundError:  # another request has received it meanwhile, and taken its parts away
+                async with self.engine.connect() as conn:
+                    return await uploads.again(conn, upload.upload)
         async with self.engine.connect() as conn:
             if refusal:
                 await uploads.refuse(conn, upload.upload, refusal)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import httpx
 import pytest
@@ -209,6 +210,29 @@ async def test_a_picture_stands_upright_without_place_and_device(house: Line, co
 
 
 # -- brought by acts ---------------------------------------------------------------------------------------------------
+
+
+def hostile() -> dict[str, bytes]:
+    """Contents whose readers raise what nobody listed: a stream that breaks off, metadata that is none."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as made:
+        made.writestr("[Content_Types].xml", "样例" * 4000)
+    broken = bytearray(packed.getvalue())
+    broken[60:90] = b"\xff" * 30
+    picture, exif = BytesIO(), Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "样例相机"
+    Image.new("RGB", (9, 5)).save(picture, "jpeg", exif=exif)
+    told = picture.getvalue().replace(b"\x01\x12\x00\x03", b"\x01\x12\x00\x07")
+    return {"docx": bytes(broken), "jpeg": told}
+
+
+@pytest.mark.parametrize(("what", "status"), [("docx", 415), ("jpeg", 200)])
+async def test_a_content_that_breaks_its_reader_is_refused_and_broken_metadata_is_no_matter(
+    house: Line, what: str, status: int
+) -> None:
+    who, content = token(Role.CHANNEL), hostile()[what]
+    upload = await begun(house, who, content)
+    assert (await sent(house, who, upload, content)).status_code == status
 
 
 async def test_a_retry_creates_nothing_twice(house: Line, stored: Stored) -> None:

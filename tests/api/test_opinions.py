@@ -92,6 +92,18 @@ async def test_nothing_is_published_that_may_name_somebody_unless_it_was_looked_
     assert (await house.get(f"/opinions/{id}", Role.SUPERVISOR)).json()["answer"].startswith("样例：请联系")
 
 
+async def test_what_changed_names_nobody(house: Line) -> None:  # Art. 15, 21
+    id = await answered(house)
+    await step(house, id, "publish", Role.SUPERVISOR)
+    named = {"effect": "样例：已与李样例女士（13912340001）联系。"}
+    refused = await house.post(f"/opinions/{id}/effect", Role.SUPERVISOR, named)
+    assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15")
+    assert "13912340001" not in refused.text
+    shown = await public(house, id)
+    assert shown is not None
+    assert shown["effect"] is None
+
+
 async def test_an_answer_that_misses_the_point_is_sent_back(house: Line) -> None:  # Art. 21
     id = await answered(house)
     back = await step(house, id, "send-back", Role.SUPERVISOR, reason="样例：没有针对建议。")

@@ -42,6 +42,15 @@ async def test_the_earlier_cases_of_whoever_calls(house: Line) -> None:
     assert (await house.post("/searches/phone", Role.UNIT, {"phone": phone}, "WATER")).status_code == 403
 
 
+@pytest.mark.parametrize("facts", [{"matter": "staff", "respondent": "HP"}, {"matter": "issue", "report": "unlawful"}])
+async def test_nobody_learns_by_a_telephone_who_complained_or_reported(house: Line, facts: dict[str, str]) -> None:
+    """Art. 9 ¶2, 15: to identify them needs a supervisor and a reason, on record."""
+    phone = "19900008801"
+    await house.register(phone=phone, **facts)
+    for role in (Role.AGENT, Role.SUPERVISOR):
+        assert (await house.post("/searches/phone", role, {"phone": phone})).json()["items"] == []
+
+
 async def test_the_digest_of_an_intake_is_keyed(house: Line, record: AsyncEngine) -> None:
     """Whoever has the database cannot try phones against it; equal contents are still known again."""
     body = {"title": "样例", "text": "样例。", "phone": "19900007703"}

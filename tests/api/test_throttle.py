@@ -84,6 +84,43 @@ async def test_a_code_opens_its_case_so_often(http: httpx.AsyncClient) -> None:
     assert await statuses(http, path, right, 4) == [200] * 3 + [429]
 
 
+async def test_a_code_or_key_counts_however_it_is_written(http: httpx.AsyncClient) -> None:
+    made = (await http.post("/cases", headers=AGENT, json={"title": "样例", "text": "样例。"})).json()
+    code = made["tracking_code"]
+    spelt = [code, code.lower(), code.title(), code.swapcase()]
+    asked = [await statuses(http, f"/tracking/{made['number']}", {"Tracking-Code": each}, 1) for each in spelt]
+    assert asked == [[200]] * 3 + [[429]]
+    scheme, proof = token(Role.AUDITOR)["Authorization"].split(" ")
+    written = [f"{each} {proof}" for each in (scheme, scheme.upper(), scheme.lower(), "bEaReR", "BeArEr")]
+    asked = [await statuses(http, "/units", {"Authorization": each}, 1) for each in written]
+    assert asked == [[200]] * 4 + [[429]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("testclient", "testclient", True),
+    ],
+)
+async def test_one_subscriber_is_one_address(one: str, other: str, same: bool) -> None:
+    async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    guarded = Throttle(nothing, {name: parse(told) for name, told in SMALL.items()})
+
+    async def wrong(address: str) -> int:
+        way = httpx.ASGITransport(guarded, client=(address, 1))
+        async with httpx.AsyncClient(transport=way, base_url="http://hotline.example") as client:
+            return (await client.get("/", headers={"Tracking-Code": "WRONGCODE"})).status_code
+
+    assert [await wrong(one), await wrong(one)] == [404, 404]
+    assert await wrong(other) == (429 if same else 404)
+
+
 async def test_it_opens_again_and_a_stranger_locks_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A route that knows one code, asked from two addresses; the library's clock is ours."""
     clock = [1_000_000.0]

@@ -61,17 +61,19 @@ async def sheltered(
         return texts
     own = {id for entry in entries if sight.unit and entry["unit"] == sight.unit for id in entry["notes"].values()}
     said = await own_words(house, case["number"])
+    if said is None:  # what cannot be masked is not shown
+        return [note for note in texts if note["id"] in own]
     return [note if note["id"] in own else _masked(note, said) for note in texts]
 
 
-async def own_words(house: House, number: str) -> list[str | None]:
-    """What the person gave as name, phone, address and ID number; none that cannot be read."""
+async def own_words(house: House, number: str) -> list[str | None] | None:
+    """What the person gave as name, phone, address and ID number; None: it cannot be read, so nobody can mask it."""
     async with house.once.connect() as conn:
         kept = await reading.person(conn, number)
     try:
         return list((await words(house, number, kept)).values()) if kept else []
     except Unreadable:
-        return []
+        return None
 
 
 def _masked(note: Row, said: Iterable[str | None]) -> Row:

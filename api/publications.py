@@ -115,7 +115,7 @@ async def post_publication(number: Number, given: Draft, caller: CallerDep, hous
         row, _ = await look(conn, number, caller)
     if row["disposed_at"]:
         raise destroyed()
-    own = await own_words(house, number)
+    own = await _words(house, number)
     async with house.engine.begin() as conn:
         await publications.publishable(conn, number)
         said = await _said(conn, number, given, own)
@@ -222,7 +222,15 @@ async def _reviewed(
 async def _own(house: House, row: Row, role: Role, reader: str) -> list[str | None]:
     """What the person gave, for whoever may review: nobody learns by marks in a text of their own who asked."""
     reviewer = role is Role.SUPERVISOR and reader != row["proposed_by"]
-    return await own_words(house, row["case_number"]) if reviewer else []
+    return await _words(house, row["case_number"]) if reviewer else []
+
+
+async def _words(house: House, number: str) -> list[str | None]:
+    """What the person gave; a Problem if it cannot be read: what nobody can mask or mark does not go public (Art. 15)."""
+    found = await own_words(house, number)
+    if found is None:
+        raise Problem(503, "Unreadable", "who asked cannot be read here now, so nothing of the case can go public")
+    return found
 
 
 def _suspected(row: Row, own: list[str | None]) -> Iterator[Suspicion]:

@@ -27,7 +27,7 @@ from storage.ratings import Rated
 
 router = APIRouter(tags=["partners"])
 STRICT = ConfigDict(extra="forbid")
-STEP = documented(401, 403, 404, 409, 413, 422, 503)
+STEP = documented(401, 403, 404, 409, 410, 413, 422, 503)
 Quarterly = Annotated[
     str | None,
     StringConstraints(pattern=r"^20\d\dQ[1-4]$"),
@@ -93,6 +93,7 @@ async def get_scores(partner: Code, caller: CallerDep, house: HouseDep, quarter:
 )
 async def post_rating(given: Objected, caller: CallerDep, house: HouseDep) -> Disputed:
     """By the partner that was rated, within the house's limit."""
+    await house.desk(given.case_number, caller, None, False)
     rated = await _rated(house, given, caller.unit)
     objections.in_time(rated.at, house.now(), rules_of(house).partners, await house.calendar.again())
     return await _stepped(house, rated, Objection.DISPUTED, caller.subject, given.reason)
@@ -120,6 +121,7 @@ async def get_ratings(
 
 def _route(path: str, target: Objection, summary: str, doc: str) -> None:
     async def endpoint(given: Objected, caller: CallerDep, house: HouseDep) -> Disputed:
+        await house.desk(given.case_number, caller, None, False)
         rated = await _rated(house, given)
         return await _stepped(house, rated, target, caller.subject, given.reason)
 

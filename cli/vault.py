@@ -30,10 +30,13 @@ def rotate(data: Data = HERE) -> None:
     """
     with plainly():
         try:
-            wrapped, sealed = asyncio.run(_rotate(database_around(data), *told_vault(data)))
+            wrapped, sealed, left = asyncio.run(_rotate(database_around(data), *told_vault(data)))
         except (RuntimeError, Unreadable) as error:
             raise ValueError(str(error)) from None
         typer.echo(f"{wrapped} keys wrapped anew, {sealed} persons sealed or indexed anew")
+        if left:
+            typer.echo(f"{left} keys are still under another master key: no master key may leave the file", err=True)
+            raise typer.Exit(1)
 
 
 def told_vault(data: Path) -> tuple[bytes | None, str | None]:
@@ -43,12 +46,12 @@ def told_vault(data: Path) -> tuple[bytes | None, str | None]:
     return Path(file).read_bytes() if file else None, told.get("HOTLINE_VAULT_URL")
 
 
-async def _rotate(url: str, keys: bytes | None, apart: str | None) -> tuple[int, int]:
+async def _rotate(url: str, keys: bytes | None, apart: str | None) -> tuple[int, int, int]:
     engine = make_engine(sqlalchemy_url(url))
     try:
         async with open_vault(keys, engine, sqlalchemy_url(apart) if apart else None) as vault:
             wrapped = max([done async for done in vault.rewrapped()], default=0)
             sealed = max([done async for done in resealed(engine, vault)], default=0)
-            return wrapped, sealed
+            return wrapped, sealed, await vault.left()
     finally:
         await engine.dispose()

@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -100,6 +100,7 @@ _STALE = text(
     "SELECT case_number, master, wrapped FROM vault.case_keys WHERE master <> :current AND case_number > :after"
     " ORDER BY case_number LIMIT :limit"
 )
+_LEFT = text("SELECT count(*) FROM vault.case_keys WHERE master <> :current")
 _REWRAP = text(
     "UPDATE vault.case_keys SET master = :master, wrapped = :wrapped WHERE case_number = :number AND master = :old"
 )
@@ -142,7 +143,10 @@ class Vault:
                 await conn.execute(_DESTROY, {"number": number})
 
     async def rewrapped(self, page: int = 500) -> AsyncIterator[int]:
-        """Wrap what is under an older master key under the current one, page by page: how many so far. Resumable."""
+        """Wrap what is under an older master key under the current one, page by page: how many so far. Resumable.
+
+        A key that does not open stays as it is (`left`).
+        """
         masters, after, done = self.masters, "", 0
         while True:
             async with self.engine.connect() as conn:
@@ -150,15 +154,26 @@ class Vault:
                 rows = (await conn.execute(_STALE, asked)).all()
                 if not rows:
                     return
-                told = [(row, masters.unwrap(row.case_number, row.master, row.wrapped)) for row in rows]
-                change = [
-                    {"number": row.case_number, "old": row.master, "master": masters.current,
-                     "wrapped": masters.wrap(row.case_number, key)}
-                    for row, key in told
-                ]  # fmt: skip
-                await conn.execute(_REWRAP, change)
-            after, done = rows[-1].case_number, done + len(rows)
+                change = [again for row in rows if (again := self._again(row))]
+                if change:
+                    await conn.execute(_REWRAP, change)
+            after, done = rows[-1].case_number, done + len(change)
             yield done
+
+    def _again(self, row: Any) -> dict[str, str] | None:
+        """The row's key under the current master key; None: it does not open."""
+        try:
+            key = self.masters.unwrap(row.case_number, row.master, row.wrapped)
+        except Unreadable:
+            return None
+        wrapped = self.masters.wrap(row.case_number, key)
+        return {"number": row.case_number, "old": row.master, "master": self.masters.current, "wrapped": wrapped}
+
+    async def left(self) -> int:
+        """How many keys are not under the current master key."""
+        async with self.engine.connect() as conn:
+            found: int = (await conn.execute(_LEFT, {"current": self.masters.current})).scalar_one()
+        return found
 
 
 @asynccontextmanager

@@ -42,6 +42,21 @@ async def test_the_earlier_cases_of_whoever_calls(house: Line) -> None:
     assert (await house.post("/searches/phone", Role.UNIT, {"phone": phone}, "WATER")).status_code == 403
 
 
+async def test_a_text_that_cannot_be_masked_is_not_shown(house: Line, record: AsyncEngine) -> None:
+    """Art. 9 ¶2, 15: where the key is not to be had, nobody knows what of the words is the person's own."""
+    name, place = "欧阳样例甲", "样例里九号院"
+    words = {"title": f"{name}的投诉", "text": f"本人{name}，家住{place}。", "name": name, "address": place}
+    number = (await house.register(matter="staff", respondent="HP", **words))["number"]
+    await house.done(number, "transfer", Role.AGENT, lead="POWER")
+    assert (await house.get(f"/cases/{number}", Role.UNIT, "POWER")).json()["texts"], "masked while it can be"
+    async with owning(record) as conn:
+        strange = "UPDATE vault.case_keys SET master = 'unknown' WHERE case_number = :number"
+        await conn.execute(text(strange), {"number": number})
+    seen = await house.get(f"/cases/{number}", Role.UNIT, "POWER")
+    assert (seen.status_code, seen.json()["texts"]) == (200, [])
+    assert not [word for word in (name, place) if word in seen.text]
+
+
 @pytest.mark.parametrize("facts", [{"matter": "staff", "respondent": "HP"}, {"matter": "issue", "report": "unlawful"}])
 async def test_nobody_learns_by_a_telephone_who_complained_or_reported(house: Line, facts: dict[str, str]) -> None:
     """Art. 9 ¶2, 15: to identify them needs a supervisor and a reason, on record."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.vocabulary import Role, Suspect
 from tests.api.test_disposals import approved, asked, rows_with, run
+from tests.conftest import owning
 from tests.line import Line, token
 
 pytestmark = pytest.mark.parametrize("line", ["demo"], indirect=True)
@@ -94,6 +96,18 @@ async def test_what_the_person_gave_is_marked_for_the_reviewer_and_for_nobody_wh
     own = (await propose(line, case["number"], "supervisor-1", Role.SUPERVISOR, **said)).json()
     shown = (await line.get(f"/publications/{own['id']}", Role.SUPERVISOR)).json()
     assert (own["suspected"], shown["suspected"]) == ([], [])
+
+
+async def test_nothing_goes_public_of_whom_nobody_can_mask(line: Line, engine: AsyncEngine) -> None:  # Art. 15
+    case = await archived(line)
+    made = await propose(line, case["number"])
+    async with owning(engine) as conn:
+        await conn.execute(text("UPDATE vault.case_keys SET master = 'unknown'"))
+    again = await line.post(f"/cases/{case['number']}/publications", Role.AGENT, {})
+    published = await step(line, made.json()["id"], "publish")
+    for refused in (again, published):
+        assert (refused.status_code, refused.json()["title"]) == (503, "Unreadable")
+    assert await public(line) == []
 
 
 async def test_what_of_the_case_is_withheld_is_not_shown_and_the_reviewer_sees_the_rest(line: Line) -> None:

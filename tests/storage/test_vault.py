@@ -86,6 +86,16 @@ async def test_a_rotation_that_is_broken_off_goes_on(kept: Vault, engine: AsyncE
     assert {row["number"] for row in found.items} == set(NUMBERS)
 
 
+async def test_a_key_that_does_not_open_holds_up_no_other_and_is_counted(kept: Vault, engine: AsyncEngine) -> None:
+    async with owning(engine) as conn:
+        strange = "UPDATE vault.case_keys SET master = 'unknown' WHERE case_number = :number"
+        await conn.execute(text(strange), {"number": NUMBERS[0]})
+    vault = Vault(rotated(), kept.engine)
+    assert [done async for done in vault.rewrapped(page=2)][-1] == len(NUMBERS) - 1
+    assert await vault.left() == 1
+    assert (await vault.keys(NUMBERS)).keys() == set(NUMBERS[1:])
+
+
 async def test_a_phone_is_found_under_either_master_key_while_the_rotation_runs(
     kept: Vault, engine: AsyncEngine
 ) -> None:

@@ -46,6 +46,9 @@ class Oidc:
         )
 
 
+RULE_SET = "TJ-2015-18"
+"""What is kept to unless HOTLINE_RULE_SET says otherwise."""
+
 LIMITS: Mapping[str, str] = {
     "address": "3000/minute",  # from one network address: a whole office may be behind it
     "key": "1200/minute",  # with one API key or token
@@ -109,7 +112,7 @@ class Settings:
             temporal_address=os.environ.get("TEMPORAL_ADDRESS", "127.0.0.1:7233"),
             temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
             task_queue=task_queue(),
-            rule_set=os.environ.get("HOTLINE_RULE_SET", "TJ-2015-18"),
+            rule_set=os.environ.get("HOTLINE_RULE_SET", RULE_SET),
             secret=_secret(),
             masters=told_masters(),
             vault_url=vault_url(),

@@ -1,4 +1,4 @@
-"""Opinions as they stand (社会监督意见): what a limit that has ended brings about (Art. 21)."""
+"""Opinions as they stand (社会监督意见): what a limit that ends soon, or has ended, brings about (Art. 21)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.periods import Period
-from domain.opinions import ENDED, Doing, lapse
-from domain.vocabulary import OpinionAct, Role
+from domain.opinions import ENDED, Doing, lapse, next_at
+from domain.vocabulary import Role
 from storage import opinions
 
 
@@ -21,14 +21,13 @@ class Opinions:
 
     @activity.defn(name="keep_opinion")
     async def keep(self, id: str, now: datetime) -> Period:
-        """Put on record that a limit was not kept, at its own instant; what runs then. Again: the same."""
+        """Put on record the warning and that a limit was not kept, each at its own instant; what runs then. Again: the same."""
         async with self._engine.begin() as conn:
             opinion = await opinions.hold(conn, id)
             assert opinion is not None
-            if opinion.due_at is not None and opinion.due_at <= now:
-                doing = Doing(act=OpinionAct.LAPSE, actor=Role.SYSTEM, role=Role.SYSTEM, at=opinion.due_at)
-                opinion = lapse(opinion)
-                await opinions.keep(conn, opinion, doing)
+            while (at := next_at(opinion)) is not None and at <= now:
+                act, opinion = lapse(opinion)
+                await opinions.keep(conn, opinion, Doing(act=act, actor=Role.SYSTEM, role=Role.SYSTEM, at=at))
             await opinions.seen(conn, id, opinion.version)
         standing = opinion.standing
-        return Period(f"{standing.zh} {standing.en}", opinion.due_at, standing in ENDED)
+        return Period(f"{standing.zh} {standing.en}", at, standing in ENDED)

@@ -54,6 +54,7 @@ from api.query import known
 from api.signin import open_sign_in
 from api.throttle import Throttle
 from api.traces import Traced
+from domain.ruleset import rule_sets
 from settings import Settings
 from storage.blobs import Blobs
 from storage.calendar import CalendarInForce
@@ -88,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
                 alike=Alike(),
-                counted=Counted(once),
+                counted=Counted(once, rule_sets()[settings.rule_set].numbers.least_shown),
                 learning=Learning(),
                 now=lambda: datetime.now(UTC),
                 reception=Reception(

@@ -186,6 +186,10 @@ FIELDS: dict[str, str] = {
         for shape in ("Opinion", "OpinionWhole")
     },
     **{
+        f"{shape}.warn_at": "when it is warned that the limit ends soon, in UTC; null: it was, or none runs"
+        for shape in ("Opinion", "OpinionWhole")
+    },
+    **{
         f"{shape}.due_at": "when the limit that runs ends, in UTC; null: none runs"
         for shape in ("Opinion", "OpinionWhole")
     },
@@ -227,18 +231,16 @@ FIELDS: dict[str, str] = {
     "Check.seq": "the entry that is checked",
     # Figures for everybody (公开数据).
     "tables": "counts, each with its total",
-    "Figures.units": "limits kept and ratings, by unit",
+    "Figures.units": "limits kept and ratings, by unit; `centre`: ratings of what no unit had",
     "meaning": "what is counted",
     "Table.name": "its name",
-    "total": "the sum of its cells; null: too small to be shown",
+    "total": "the sum of its cells; null: it would tell what is not shown",
     "cells": "its counts",
     "Cell.key": "the code of what is counted",
     "Cell.count": "how many; null: too small to be shown, or it would tell another",
-    "KeptInTime.ended": "how many assignments it reported on; null: fewer than five",
-    "KeptInTime.in_time": "the share of these within their limit; null: of fewer than five",
-    "KeptInTime.rated": "how many ratings its cases got; null: fewer than five",
-    "KeptInTime.satisfied": "the share of these that were satisfied",
-    "KeptInTime.resolved": "the share of these that call it resolved",
+    "OfUnit.in_time": "the share ended in time, rounded down to a tenth; null: of too few",
+    "OfUnit.tables": "assignments ended, ratings, and whether it is resolved; there is no total over the units",
+    "least": "a smaller count is not shown",
     # The catalogue of duties (职责清单).
     "duty": "the row's number in the catalogue of duties (职责清单)",
     "topic": "a short code of what it is about, such as `water_supply`; null: any",

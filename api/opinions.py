@@ -65,7 +65,7 @@ class Answering:
 
 @body(config=STRICT)
 class OpinionReason:
-    """OpinionReason; on record."""
+    """Why; on record."""
 
     reason: Words
 
@@ -97,6 +97,7 @@ class Opinion:
     received_at: datetime
     standing: Hearing
     unit: str | None
+    warn_at: datetime | None
     due_at: datetime | None
     late: int
     title: str

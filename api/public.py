@@ -75,7 +75,7 @@ async def get_figures(house: HouseDep, quarter: Quarterly = None) -> Figures:
     now = house.now()
     last = Quarter.of(now.astimezone(SHANGHAI).date()).before
     asked = Quarter.parse(quarter) if quarter else last
-    if asked.begins > last.begins:
+    if not asked.over(now):
         raise Problem(404, "NotOver", f"the last quarter that is over is {last}")
     return await house.counted.of(asked, now)
 

@@ -22,7 +22,8 @@ from temporalio.client import Client
 
 from cli.processes import StackError
 from cli.stack import ENVIRONMENT
-from settings import Settings, production, sqlalchemy_url, told_secret
+from domain.ruleset import RuleSet, rule_sets
+from settings import RULE_SET, Settings, production, sqlalchemy_url, told_secret
 from storage.blobs import Blobs
 from storage.engine import make_engine
 from workflows.client import connect
@@ -68,6 +69,14 @@ def database_around(data: Path) -> str:
     if url := surroundings(data).get("DATABASE_URL"):
         return url
     raise StackError(f"no stack runs in {data}: `hotline up`, or name its --data, or set DATABASE_URL")
+
+
+def rules_around(data: Path) -> RuleSet:
+    """The rule set in force; a StackError if there is none of that code."""
+    code = surroundings(data).get("HOTLINE_RULE_SET", RULE_SET)
+    if rules := rule_sets().get(code):
+        return rules
+    raise StackError(f"HOTLINE_RULE_SET: there is no rule set {code}")
 
 
 def blobs_around(data: Path) -> Blobs:

@@ -105,7 +105,8 @@ def _rules(rules: RuleSet) -> Iterator[str]:
         f"{', '.join(sorted(rules.review))}. Closures open to dispute: {', '.join(sorted(rules.disputable))}. "
         f"Kept, from the January after it was sealed: {', '.join(_kept(row) for row in rules.retentions)}; destroyed at the "
         f"person's wish not before {rules.numbers.erasure_days} days. Before an answer of the knowledge base expires, its "
-        f"owner is reminded: {rules.numbers.knowledge_days} days."
+        f"owner is reminded: {rules.numbers.knowledge_days} days. Counts below {rules.numbers.least_shown} are not shown to "
+        "everybody."
     )
     yield ""
     yield "*wd* is a working day by the State Council's notices. A *window* is when somebody may act: nobody is overdue."

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from domain.calendar import Calendar
 from domain.case import CENTRE
-from domain.limits import due
+from domain.limits import Term, before, due
 from domain.refusals import Lacking, NotPermitted, NotYours
 from domain.regulation import art
 from domain.ruleset import OpinionTerms
@@ -31,6 +31,7 @@ class Opinion:
     unit: str | None = None
     """Who is to answer: a unit, or the Centre itself."""
     answered_by: str | None = None
+    warn_at: datetime | None = None
     due_at: datetime | None = None
     late: int = 0
     """How many of its limits were not kept."""
@@ -82,8 +83,8 @@ def id_of(voice: Voice, reference: str) -> str:
 
 def receive(voice: Voice, reference: str, at: datetime, terms: OpinionTerms, calendar: Calendar) -> Opinion:
     """A new opinion: the Centre says within its limit who answers."""
-    ends = due(at, terms.assign, calendar).due
-    return Opinion(id=id_of(voice, reference), voice=voice, reference=reference, received_at=at, due_at=ends)
+    opinion = Opinion(id=id_of(voice, reference), voice=voice, reference=reference, received_at=at)
+    return _begin(opinion, at, terms.assign, terms, calendar)
 
 
 def decide(opinion: Opinion, doing: Doing, terms: OpinionTerms, calendar: Calendar) -> Opinion:
@@ -97,7 +98,14 @@ def decide(opinion: Opinion, doing: Doing, terms: OpinionTerms, calendar: Calend
         after = replace(after, answered_by=doing.actor)
     if move.target is None:
         return after
-    return replace(after, due_at=due(doing.at, getattr(terms, move.limit), calendar).due if move.limit else None)
+    if move.limit is None:
+        return replace(after, warn_at=None, due_at=None)
+    return _begin(after, doing.at, getattr(terms, move.limit), terms, calendar)
+
+
+def _begin(opinion: Opinion, at: datetime, term: Term, terms: OpinionTerms, calendar: Calendar) -> Opinion:
+    ends = due(at, term, calendar).due
+    return replace(opinion, warn_at=max(at, before(ends, terms.warn, calendar)), due_at=ends)
 
 
 def move_of(standing: Hearing, act: OpinionAct, role: Role) -> Move:
@@ -118,6 +126,14 @@ def _may(opinion: Opinion, doing: Doing) -> None:
         raise NotYours("whoever answered does not decide on its publication", RESPONSE)
 
 
-def lapse(opinion: Opinion) -> Opinion:
-    """The limit that runs was not kept; that stays on record, and nothing else comes of it by itself."""
-    return replace(opinion, due_at=None, late=opinion.late + 1, version=opinion.version + 1)
+def next_at(opinion: Opinion) -> datetime | None:
+    """When something follows by itself: first the warning, then the end of the limit."""
+    return opinion.warn_at or opinion.due_at
+
+
+def lapse(opinion: Opinion) -> tuple[OpinionAct, Opinion]:
+    """What follows at `next_at`: a warning, or that the limit was not kept; both are on record, nothing else comes of it."""
+    on = opinion.version + 1
+    if opinion.warn_at is not None:
+        return A.WARN, replace(opinion, warn_at=None, version=on)
+    return A.LAPSE, replace(opinion, due_at=None, late=opinion.late + 1, version=on)

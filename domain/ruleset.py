@@ -57,6 +57,8 @@ class Numbers:
     """How long an archived file stays for whoever may still sue, before the person can have it destroyed."""
     knowledge_days: int
     """How long before an answer of the knowledge base expires its owner is reminded."""
+    least_shown: int
+    """A smaller count is not shown to everybody (Art. 15)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,8 @@ class OpinionTerms:
     assign: Term
     answer: Term
     publish: Term
+    warn: Term
+    """How long before each of these ends."""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ class Quarter:
         after = Quarter(self.year, self.nth + 1) if self.nth < 4 else Quarter(self.year + 1, 1)
         return after.begins
 
+    def over(self, now: datetime) -> bool:
+        return self.ends <= now
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:

@@ -395,6 +395,7 @@ class OpinionAct(Word):
     PUBLISH = "publish", "公开", "publish"
     KEEP = "keep", "不予公开", "keep back"
     EFFECT = "effect", "改进落实", "record what changed"
+    WARN = "warn", "预警", "the limit ends soon"
     LAPSE = "lapse", "逾期", "the limit ends"
 
 

@@ -1,23 +1,28 @@
-"""The counts of a quarter for everybody (公开数据), from codes only: destruction of words changes none (Art. 14, 21)."""
+"""The counts of a quarter for everybody (公开数据); destruction of words changes none (Art. 14, 21)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.districts import DISTRICTS
-from domain.figures import KeptInTime, Table, kept, table
+from domain.case import CENTRE
+from domain.figures import Counting, OfUnit, Table, share, tables
 from domain.scores import Quarter
-from domain.vocabulary import Channel, Matter, Outcome, Rating, Word
+from domain.vocabulary import Audience
+from storage.ways import HANDLED, RATED, REGISTERED, SEALED, Way
 
-NOWHERE = "none"
 FRESH = timedelta(minutes=10)
 """For how long everybody is shown what was counted before: anybody may ask, and counting costs."""
-SATISFIED = ", ".join(f"'{rating}'" for rating in Rating if rating.satisfied)
+CITY = ""
+"""In the place of a unit, where none is told apart."""
+NAMES = text("SELECT code, zh FROM units ORDER BY code")
+
+Counts = dict[str, dict[str, int]]
+"""By unit, by key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,85 +30,58 @@ class Figures:
     """What everybody may know of a quarter."""
 
     quarter: str
+    least: int
     tables: tuple[Table, ...]
-    units: tuple[KeptInTime, ...]
+    units: tuple[OfUnit, ...]
 
 
-def _labels(words: type[Word]) -> dict[str, tuple[str, str]]:
-    return {str(word): (word.zh, word.en) for word in words}
-
-
-_IN = "at >= :since AND at < :until"
-_REGISTERED = "registered_at >= :since AND registered_at < :until"
-_BY = f"SELECT {{0}} AS key, count(*) AS many FROM cases WHERE {_REGISTERED} GROUP BY 1"
-_RATED = f"SELECT detail->>'rating' AS key, count(*) AS many FROM entries WHERE {_IN} AND detail ? 'rating' GROUP BY 1"
-_CLOSED = f"""
-    SELECT c.outcome AS key, count(*) AS many FROM cases c
-    WHERE c.outcome IS NOT NULL AND EXISTS (
-        SELECT FROM entries e WHERE e.case_number = c.number AND e.event = 'sealed' AND {_IN}) GROUP BY 1
-"""
-
-TABLES: tuple[tuple[str, str, str, dict[str, tuple[str, str]]], ...] = (
-    (
-        "matters",
-        "诉求类别：本季度登记的诉求 · requests registered in the quarter",
-        _BY.format("matter"),
-        _labels(Matter),
-    ),
-    (
-        "channels",
-        "受理渠道：本季度登记的诉求 · requests registered in the quarter",
-        _BY.format("channel"),
-        _labels(Channel),
-    ),
-    (
-        "districts",
-        "区：本季度登记的诉求 · requests registered in the quarter",
-        _BY.format(f"coalesce(district, '{NOWHERE}')"),
-        {each.code: (each.zh, each.en) for each in DISTRICTS} | {NOWHERE: ("未填", "not said")},
-    ),
-    ("outcomes", "办理结果：本季度归档的诉求 · files sealed in the quarter", _CLOSED, _labels(Outcome)),
-    ("ratings", "评议：本季度的评议 · ratings given in the quarter", _RATED, _labels(Rating)),
-)
-"""Name, meaning, query, labels."""
-
-_UNITS = text(
-    f"""
-    SELECT u.code, u.zh, d.*, r.* FROM units u
-    LEFT JOIN (
-        SELECT unit, count(*) AS ended, count(*) FILTER (WHERE NOT late) AS in_time FROM assignments
-        WHERE handling = 'done' AND ended_at >= :since AND ended_at < :until GROUP BY 1) d ON d.unit = u.code
-    LEFT JOIN (
-        SELECT a.unit AS of, count(*) AS rated,
-               count(*) FILTER (WHERE e.detail->>'rating' IN ({SATISFIED})) AS satisfied,
-               count(*) FILTER (WHERE (e.detail->'resolved')::boolean) AS resolved
-        FROM entries e CROSS JOIN LATERAL (
-            SELECT unit FROM assignments a WHERE a.case_number = e.case_number AND a.part <> 'assisting'
-              AND a.delivered_at <= e.at ORDER BY a.round DESC LIMIT 1) a
-        WHERE e.{_IN.replace("AND at", "AND e.at")} AND e.detail ? 'rating' GROUP BY 1) r ON r.of = u.code
-    WHERE d.unit IS NOT NULL OR r.of IS NOT NULL ORDER BY u.code
-    """
-)
-
-
-async def of_quarter(conn: AsyncConnection, quarter: Quarter) -> Figures:
-    """All figures of a quarter; the same record gives the same ones."""
+async def of_quarter(conn: AsyncConnection, quarter: Quarter, least: int) -> Figures:
+    """All figures of a quarter, without what is below `least`; the same record gives the same ones."""
     span = {"since": quarter.begins, "until": quarter.ends}
-    tables = []
-    for name, meaning, query, labels in TABLES:
-        found: Any = await conn.execute(text(query), span)
-        tables.append(table(name, meaning, {row.key: row.many for row in found}, labels))
-    rows = (await conn.execute(_UNITS, span)).mappings()
-    names = ("ended", "in_time", "rated", "satisfied", "resolved")
-    units = tuple(kept(row["code"], row["zh"], {name: row[name] or 0 for name in names}) for row in rows)
-    return Figures(quarter=str(quarter), tables=tuple(tables), units=units)
+    city = [await _counted(conn, ways, span) for ways in (REGISTERED, SEALED)]
+    handled, rated = [await _counted(conn, ways, span) for ways in (HANDLED, RATED)]
+    names = {row.code: row.zh for row in await conn.execute(NAMES)} | {CENTRE: Audience.CENTRE.zh}
+    units = (_of_unit(code, zh, handled.get(code, []), rated.get(code, []), least) for code, zh in names.items())
+    return Figures(
+        quarter=str(quarter),
+        least=least,
+        tables=tuple(each for found in city for each in tables(found.get(CITY, []), least)),
+        units=tuple(each for each in units if each.tables),
+    )
+
+
+async def _counted(
+    conn: AsyncConnection, ways: tuple[Way, ...], span: dict[str, datetime]
+) -> dict[str, list[Counting]]:
+    """By unit; in the order of `ways`."""
+    found: list[Counts] = []
+    for way in ways:
+        counts: Counts = {}
+        for row in (await conn.execute(text(way.query), span)).mappings():
+            counts.setdefault(row.get("unit", CITY), {})[row["key"]] = row["many"]
+        found.append(counts)
+    units = {CITY} | set[str]().union(*found)
+    return {
+        unit: [
+            Counting(name=way.name, meaning=way.meaning, counts=counts.get(unit, {}), labels=way.labels)
+            for way, counts in zip(ways, found, strict=True)
+        ]
+        for unit in units
+    }
+
+
+def _of_unit(unit: str, zh: str, handled: list[Counting], rated: list[Counting], least: int) -> OfUnit:
+    ended: Mapping[str, int] = handled[0].counts if handled else {}
+    in_time = share(ended.get("in_time", 0), sum(ended.values()), least)
+    return OfUnit(unit=unit, zh=zh, in_time=in_time, tables=tables(handled, least) + tables(rated, least))
 
 
 class Counted:
     """Keeps what a process has counted of quarters that are over."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, least: int) -> None:
         self._engine = engine
+        self._least = least
         self._kept: dict[Quarter, tuple[datetime, Figures]] = {}
 
     async def of(self, quarter: Quarter, now: datetime) -> Figures:
@@ -111,6 +89,6 @@ class Counted:
         at, found = self._kept.get(quarter, (None, None))
         if at is None or found is None or now - at >= FRESH:
             async with self._engine.connect() as conn:
-                found = await of_quarter(conn, quarter)
+                found = await of_quarter(conn, quarter, self._least)
             self._kept[quarter] = now, found
         return found

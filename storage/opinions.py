@@ -100,7 +100,7 @@ async def unseen(conn: AsyncConnection, before: datetime) -> Sequence[str]:
     """Opinions of which their workflow does not know what was done before this instant, or has slept through it."""
     done = select(func.max(opinion_steps.c.at)).where(opinion_steps.c.opinion == opinions.c.id).scalar_subquery()
     untold = (opinions.c.seen < opinions.c.version) & (done < before)
-    query = select(opinions.c.id).where(untold | (opinions.c.due_at < before))
+    query = select(opinions.c.id).where(untold | (func.coalesce(opinions.c.warn_at, opinions.c.due_at) < before))
     return (await conn.execute(query)).scalars().all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -43,6 +44,17 @@ SERVER_OPTIONS = [word for value in DYNAMIC_CONFIG for word in ("--dynamic-confi
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--temporal", default="time-skipping", help="time-skipping, local, or host:port of a server")
+
+
+@pytest.fixture(autouse=True)
+def surroundings() -> Iterator[None]:
+    """What a tool that runs in this process tells the ones it starts is not told to the next test."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    for name in before.keys() - {"PYTEST_CURRENT_TEST"}:
+        os.environ[name] = before[name]
 
 
 @pytest.fixture(scope="session")

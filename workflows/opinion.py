@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="Opinion")
 class Opinion(Timekeeper):
-    """Its ID is the opinion's. The limits for assigning, answering and publishing it run out here."""
+    """Its ID is the opinion's. The limits for assigning, answering and publishing it give warning and run out here."""
 
     keeps = "keep_opinion"
 

@@ -124,6 +124,26 @@ async def test_while_temporal_is_down_a_number_is_given_and_acts_are_on_record(
     assert signed.status_code == 200, signed.text  # and on it goes
 
 
+async def test_while_temporal_is_down_an_opinion_is_received_and_its_limit_is_kept_afterwards(
+    stack: LocalStack, http: httpx.AsyncClient
+) -> None:  # Art. 21
+    given = {"voice": "deputy", "reference": "样例1号", "title": WORDS["title"], "question": WORDS["text"]}
+    stack.stop("temporal")
+    received = await post(stack, http, "/opinions", Role.AGENT, given)
+    assert received.status_code == 201, received.text
+    id = received.json()["id"]
+    assigned = await post(stack, http, f"/opinions/{id}/assign", Role.AGENT, {"unit": "WATER"})
+    assert (assigned.status_code, assigned.json()["standing"]) == (200, "assigned")
+    waiting = "opinions WHERE seen < version"
+    assert count(stack, waiting) == 1
+    stack.start("temporal")
+    async with asyncio.timeout(60):
+        while count(stack, waiting):
+            await asyncio.sleep(0.1)
+    again = await post(stack, http, "/opinions", Role.AGENT, given)
+    assert [step["act"] for step in again.json()["steps"]] == ["receive", "assign"]
+
+
 async def test_while_postgresql_is_down_it_is_503_and_the_same_key_succeeds_once_afterwards(
     stack: LocalStack, http: httpx.AsyncClient
 ) -> None:

@@ -103,8 +103,7 @@ def test_a_database_that_holds_cases_is_refused_and_nothing_is_started(
     with sqlalchemy.create_engine(database).begin() as conn:
         conn.execute(sqlalchemy.text("ALTER TABLE cases RENAME TO other"))
         conn.execute(sqlalchemy.text("CREATE TABLE cases AS SELECT 1"))
-    for variable in ("HOTLINE_RULE_SET", "HOTLINE_SWEEP_SECONDS", "TEMPORAL_ADDRESS"):
-        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "")
     monkeypatch.setenv("DATABASE_URL", database)
     done = CliRunner().invoke(main.app, ["demo", "--data", str(directory / "stack")])
     assert done.exit_code == 1

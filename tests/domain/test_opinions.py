@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 
 from domain.case import CENTRE
-from domain.limits import due
-from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, id_of, lapse, move_of, receive
+from domain.limits import before, due
+from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, id_of, lapse, move_of, next_at, receive
 from domain.refusals import Lacking, NotPermitted, NotYours
 from domain.ruleset import rule_sets
 from domain.vocabulary import Hearing, OpinionAct, Role, Voice
@@ -68,9 +68,26 @@ def test_what_changed_is_recorded_whenever_it_is_known() -> None:  # Art. 21
         assert (after.standing, after.due_at) == (opinion.standing, opinion.due_at)
 
 
+def passed(opinion: Opinion) -> tuple[Opinion, Opinion]:
+    """After the warning, and after the limit."""
+    (first, warned), (then, late) = (found := lapse(opinion)), lapse(found[1])
+    assert (first, then) == (A.WARN, A.LAPSE)
+    return warned, late
+
+
+def test_a_warning_comes_before_each_limit_and_not_before_it_begins() -> None:  # Art. 21
+    for opinion in (RECEIVED, done(RECEIVED, A.ASSIGN, Role.AGENT, unit="JW"), answered()):
+        assert opinion.due_at is not None
+        assert opinion.warn_at == next_at(opinion) == before(opinion.due_at, TERMS.warn, CALENDAR)
+    short = replace(TERMS, warn=TERMS.answer)
+    assert receive(Voice.DEPUTY, "样例1号", NOW, short, CALENDAR).warn_at == NOW
+    assert next_at(done(answered(), A.KEEP, Role.SUPERVISOR)) is None
+
+
 def test_a_limit_that_was_not_kept_stays_on_record_and_another_begins_with_the_next_step() -> None:
-    late = lapse(RECEIVED)
-    assert (late.late, late.due_at, late.standing) == (1, None, H.RECEIVED)
+    warned, late = passed(RECEIVED)
+    assert (warned.late, warned.due_at) == (0, RECEIVED.due_at)
+    assert (late.late, next_at(late), late.standing) == (1, None, H.RECEIVED)
     assigned = done(late, A.ASSIGN, Role.AGENT, unit="JW")
     assert (assigned.late, assigned.due_at is not None) == (1, True)
 

@@ -32,10 +32,14 @@ from storage.engine import make_engine
 def stack() -> Iterator[LocalStack]:
     """The whole stack with limits of seconds, sweeping every second."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
-        for variable in ("DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_UI_URL", "HOTLINE_SECRET"):
-            patch.setenv(variable, "")  # so that it goes back to what it was, whatever a tool sets
-            patch.delenv(variable)
-        patch.delenv("HOTLINE_SECRET_FILE", raising=False)
+        for variable in (
+            "DATABASE_URL",
+            "TEMPORAL_ADDRESS",
+            "TEMPORAL_UI_URL",
+            "HOTLINE_SECRET",
+            "HOTLINE_SECRET_FILE",
+        ):
+            patch.delenv(variable, raising=False)
         patch.setenv("HOTLINE_SWEEP_SECONDS", "1")
         patch.setenv("HOTLINE_RULE_SET", "demo")
         with local_stack(Path(name), Ports(0, 0, 0)) as running:

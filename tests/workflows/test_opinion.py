@@ -26,7 +26,9 @@ from workflows.client import Elsewhere, Later, tell
 from workflows.opinion import Opinion
 
 A = OpinionAct
-HOURS = OpinionTerms(assign=Term.parse("2h"), answer=Term.parse("48h"), publish=Term.parse("24h"))
+HOURS = OpinionTerms(
+    assign=Term.parse("2h"), answer=Term.parse("48h"), publish=Term.parse("24h"), warn=Term.parse("30min")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,11 @@ async def done(engine: AsyncEngine, id: str, act: OpinionAct, role: Role, unit: 
         await opinions.keep(conn, decide(opinion, doing, HOURS, CALENDAR), doing)
 
 
+async def recorded(engine: AsyncEngine, id: str) -> list[dict[str, Any]]:
+    async with engine.connect() as conn:
+        return await opinions.steps(conn, id)
+
+
 async def until(engine: AsyncEngine, id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The opinion, once its workflow knows of it and it is so."""
     async with asyncio.timeout(30):
@@ -79,10 +86,17 @@ async def test_a_limit_ends_to_the_instant_and_the_next_step_begins_another(
     await tell(temporal.client, queue, Beside.OPINION, id)
     waits = await until(engine, id, lambda row: True)
     handle: Any = temporal.client.get_workflow_handle(id)
-    await temporal.fast_forward(handle, waits["due_at"] - datetime.now(UTC) - timedelta(minutes=1))
-    assert (await until(engine, id, lambda row: True))["late"] == 0
+    await temporal.fast_forward(handle, waits["warn_at"] - datetime.now(UTC) - timedelta(minutes=1))
+    assert (await until(engine, id, lambda row: True))["warn_at"] == waits["warn_at"]
     await temporal.fast_forward(handle, timedelta(minutes=1) + LEAD)
+    await until(engine, id, lambda row: row["warn_at"] is None)
+    await temporal.fast_forward(handle, timedelta(minutes=28))
+    assert (await until(engine, id, lambda row: True))["late"] == 0
+    await temporal.fast_forward(handle, timedelta(minutes=2) + LEAD)
     await until(engine, id, lambda row: row["late"] == 1)
+    assert [(each["act"], each["at"]) for each in await recorded(engine, id)][1:] == [
+        ("warn", waits["warn_at"]), ("lapse", waits["due_at"]),
+    ]  # fmt: skip
     await done(engine, id, A.ASSIGN, Role.AGENT, "JW")
     await done(engine, id, A.ANSWER, Role.UNIT, "JW")
     await done(engine, id, A.KEEP, Role.SUPERVISOR)

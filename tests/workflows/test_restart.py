@@ -276,7 +276,7 @@ def house_of(town: Town, database: str) -> House:
         temporal=town.env.client,
         calendar=CalendarInForce(once),
         alike=Alike(),
-        counted=Counted(once),
+        counted=Counted(once, 5),
         learning=Learning(),
         now=lambda: datetime.now(UTC),
         reception=Reception(once, Blobs(settings.blobs), None),

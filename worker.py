@@ -169,7 +169,7 @@ async def main() -> None:
     if settings.metrics:
         serve_metrics(settings.metrics)
     engine = make_engine(settings.database_url)
-    async with open_vault(settings.masters, engine, settings.vault_url) as vault:
+    async with open_vault(settings.masters, engine, settings.vault_url, waits=True) as vault:
         await _work(settings, engine, vault)
     await engine.dispose()
 

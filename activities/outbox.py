@@ -15,7 +15,8 @@ from domain.messages import message
 from storage import outbox
 from storage.engine import single
 from storage.people import open_word
-from storage.vault import Unreadable, Vault
+from storage.sealing import Unreadable
+from storage.vault import Vault
 
 TIMEOUT = 5.0
 """Seconds that the gateway may take for one message."""

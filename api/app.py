@@ -85,7 +85,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 settings=settings,
                 engine=engine,
                 once=once,
-                vault=await leaving.enter_async_context(open_vault(settings.masters, engine, settings.vault_url)),
+                vault=await leaving.enter_async_context(
+                    open_vault(settings.masters, engine, settings.vault_url, waits=True)
+                ),
                 temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
                 alike=Alike(),

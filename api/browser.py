@@ -23,7 +23,7 @@ from api.house import House, HouseDep
 from api.oidc import Provider
 from domain.vocabulary import Role
 from storage import sessions
-from storage.vault import Unreadable, opened, sealed
+from storage.sealing import Unreadable, opened, sealed
 
 FLOW = "hotline-signin"
 LASTS = 600

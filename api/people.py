@@ -25,8 +25,8 @@ from domain.regulation import art
 from domain.vocabulary import Purpose, Role
 from storage import disclosures, reading
 from storage.people import open_words
+from storage.sealing import Unreadable
 from storage.tables import PERSON
-from storage.vault import Unreadable
 
 MASKS = {"name": masked_name, "phone": masked_phone, "address": masked_address, "id_number": masked_id}
 

@@ -26,8 +26,8 @@ from cli.postgres import database_url, postgres_service
 from cli.processes import Processes, Service, StackError, free_port, handling, require_free, write_whole
 from cli.temporal import temporal_service
 from storage.readers import as_app
+from storage.sealing import Masters
 from storage.signing import Seal
-from storage.vault import Masters
 
 
 class DirectoryInUse(StackError):

@@ -11,7 +11,8 @@ from cli.surroundings import HERE, Data, database_around, plainly, surroundings
 from settings import sqlalchemy_url
 from storage.engine import make_engine
 from storage.people import resealed
-from storage.vault import Unreadable, open_vault
+from storage.sealing import Unreadable
+from storage.vault import open_vault
 
 vault_app = typer.Typer(help="密钥库 · the keys that seal who asked", no_args_is_help=True)
 

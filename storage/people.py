@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.masking import dialled
 from storage.reading import LISTED, PROVISIONAL, Order, Rows, page
+from storage.sealing import FORM, KEY, Masters, Unreadable, opened, sealed
 from storage.tables import PERSON, cases, people
-from storage.vault import FORM, KEY, Masters, Unreadable, Vault, opened, sealed
+from storage.vault import Vault
 
 Words = Mapping[str, str | None]
 

@@ -5,90 +5,25 @@ Whoever has the data without `vault.case_keys`, or both without the master keys,
 
 from __future__ import annotations
 
-import secrets
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterable, Mapping
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Row, TextClause, create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.engine import make_engine, single
 from storage.readers import APP, role_made
+from storage.sealing import Masters, Unreadable
 
-FORM, NONCE, KEY = "v1.", 12, 32
-"""How a sealed text begins; the bytes of a nonce, and of every key."""
+log = logging.getLogger(__name__)
 
-
-class Unreadable(Exception):
-    """It cannot be opened: its key is gone, or it was changed. Says nothing of what stood there."""
-
-
-@dataclass(frozen=True)
-class Masters:
-    """The master keys by their IDs; the first is the current one."""
-
-    keys: Mapping[str, bytes] = field(repr=False)
-
-    @classmethod
-    def read(cls, told: bytes | None) -> Self:
-        """Lines `key-id base64(32 bytes)`. A RuntimeError, which quotes nothing, if it is none or holds no such keys."""
-        if not told:
-            raise RuntimeError("HOTLINE_MASTER_KEYS_FILE is not set: no key seals who asked (docs/deployment.md)")
-        try:
-            pairs = [line.split() for line in told.decode("ascii").splitlines() if line.strip()]
-            keys = {name: b64decode(key, validate=True) for name, key in pairs}
-        except ValueError:
-            keys = {}
-        if not keys or len(keys) < len(pairs) or any(len(key) != KEY for key in keys.values()):
-            raise RuntimeError("HOTLINE_MASTER_KEYS_FILE: each line is `key-id base64(32 bytes)`, no ID twice")
-        return cls(keys)
-
-    @staticmethod
-    def new(name: str) -> str:
-        """A line of the file: a new key under this ID."""
-        return f"{name} {b64encode(secrets.token_bytes(KEY)).decode()}\n"
-
-    @property
-    def current(self) -> str:
-        return next(iter(self.keys))
-
-    def derived(self, master: str, purpose: str) -> bytes:
-        """A key of its own for this purpose."""
-        return HKDF(SHA256(), KEY, salt=None, info=purpose.encode()).derive(self.keys[master])
-
-    def wrap(self, number: str, key: bytes) -> str:
-        """The case's key under the current master key."""
-        return sealed(self.keys[self.current], key, f"vault/{number}")
-
-    def unwrap(self, number: str, master: str, wrapped: str) -> bytes:
-        """The case's key; Unreadable if the master key is not among these."""
-        if master not in self.keys:
-            raise Unreadable("the master key is not in HOTLINE_MASTER_KEYS_FILE")
-        return opened(self.keys[master], wrapped, f"vault/{number}")
-
-
-def sealed(key: bytes, content: bytes, about: str) -> str:
-    """AES-GCM under a new nonce; `about` is where it stands: it opens nowhere else."""
-    nonce = secrets.token_bytes(NONCE)
-    return FORM + urlsafe_b64encode(nonce + AESGCM(key).encrypt(nonce, content, about.encode())).decode()
-
-
-def opened(key: bytes, text: str, about: str) -> bytes:
-    """What `sealed` sealed; otherwise Unreadable."""
-    try:
-        raw = urlsafe_b64decode(text.removeprefix(FORM))
-        return AESGCM(key).decrypt(raw[:NONCE], raw[NONCE:], about.encode())
-    except (InvalidTag, ValueError):
-        raise Unreadable("it does not open") from None
-
-
+AGAIN = 1.0
+"""Seconds until a database that does not answer is asked again."""
 KEEP = """
     INSERT INTO vault.case_keys (case_number, master, wrapped) VALUES (:sealed_number, :master, :wrapped)
     ON CONFLICT (case_number) DO UPDATE SET master = excluded.master, wrapped = excluded.wrapped
@@ -101,6 +36,8 @@ _STALE = text(
     " ORDER BY case_number LIMIT :limit"
 )
 _LEFT = text("SELECT count(*) FROM vault.case_keys WHERE master <> :current")
+_SOME = text("SELECT case_number, master, wrapped FROM vault.case_keys WHERE master = :master LIMIT 3")
+_FOREIGN = text("SELECT master FROM vault.case_keys WHERE master <> ALL(:masters) LIMIT 1")
 _REWRAP = text(
     "UPDATE vault.case_keys SET master = :master, wrapped = :wrapped WHERE case_number = :number AND master = :old"
 )
@@ -115,6 +52,27 @@ class Vault:
     apart: bool = False
     """In a database of its own?"""
 
+    async def prove(self) -> None:
+        """That the master keys are those which the cases' keys are under; a RuntimeError that names the one that is not.
+
+        A new current key is taken only beside every older one that is in use: who asked would be sealed under a key of
+        nobody's otherwise, and what is on record could not be read.
+        """
+        for master in self.masters.keys:
+            rows = await self._rows(_SOME, master=master)
+            if rows and not any(self._again(row) for row in rows):
+                raise RuntimeError(
+                    f"HOTLINE_MASTER_KEYS_FILE: `{master}` is not the key that the cases' keys are under"
+                )
+            new = master == self.masters.current and not rows
+            if new and (foreign := await self._rows(_FOREIGN, masters=list(self.masters.keys))):
+                missing = foreign[0].master
+                raise RuntimeError(f"HOTLINE_MASTER_KEYS_FILE lacks `{missing}`: a new key stands above those in use")
+
+    async def _rows(self, query: TextClause, **asked: object) -> Sequence[Row[Any]]:
+        async with self.engine.connect() as conn:
+            return (await conn.execute(query, asked)).all()
+
     def row(self, number: str, key: bytes) -> dict[str, str]:
         """What is kept of a case's key."""
         return {"sealed_number": number, "master": self.masters.current, "wrapped": self.masters.wrap(number, key)}
@@ -126,10 +84,8 @@ class Vault:
 
     async def keys(self, numbers: Iterable[str]) -> dict[str, bytes]:
         """The keys of these cases; one that is gone, or whose master key is, is not among them."""
-        async with self.engine.connect() as conn:
-            rows = (await conn.execute(_FIND, {"numbers": list(numbers)})).all()
         found = {}
-        for row in rows:
+        for row in await self._rows(_FIND, numbers=list(numbers)):
             try:
                 found[row.case_number] = self.masters.unwrap(row.case_number, row.master, row.wrapped)
             except Unreadable:
@@ -147,15 +103,13 @@ class Vault:
 
         A key that does not open stays as it is (`left`).
         """
-        masters, after, done = self.masters, "", 0
+        after, done = "", 0
         while True:
-            async with self.engine.connect() as conn:
-                asked = {"current": masters.current, "after": after, "limit": page}
-                rows = (await conn.execute(_STALE, asked)).all()
-                if not rows:
-                    return
-                change = [again for row in rows if (again := self._again(row))]
-                if change:
+            rows = await self._rows(_STALE, current=self.masters.current, after=after, limit=page)
+            if not rows:
+                return
+            if change := [again for row in rows if (again := self._again(row))]:
+                async with self.engine.connect() as conn:
                     await conn.execute(_REWRAP, change)
             after, done = rows[-1].case_number, done + len(change)
             yield done
@@ -171,23 +125,36 @@ class Vault:
 
     async def left(self) -> int:
         """How many keys are not under the current master key."""
-        async with self.engine.connect() as conn:
-            found: int = (await conn.execute(_LEFT, {"current": self.masters.current})).scalar_one()
-        return found
+        [found] = await self._rows(_LEFT, current=self.masters.current)
+        return int(found[0])
 
 
 @asynccontextmanager
-async def open_vault(told: bytes | None, engine: AsyncEngine, url: str | None) -> AsyncIterator[Vault]:
-    """The vault by these master keys: in the database `url`, or with the data. A RuntimeError without keys."""
+async def open_vault(
+    told: bytes | None, engine: AsyncEngine, url: str | None, *, waits: bool = False
+) -> AsyncIterator[Vault]:
+    """The vault by these master keys: in the database `url`, or with the data.
+
+    A RuntimeError without keys, or with others than the cases' keys are under. `waits` for a database that is away.
+    """
     masters = Masters.read(told)
-    if url is None:
-        yield Vault(masters, single(engine))
-        return
-    own = make_engine(url)
+    own = make_engine(url) if url else None
+    vault = Vault(masters, single(own or engine), apart=own is not None)
     try:
-        yield Vault(masters, single(own), apart=True)
+        await (_proved(vault) if waits else vault.prove())
+        yield vault
     finally:
-        await own.dispose()
+        if own:
+            await own.dispose()
+
+
+async def _proved(vault: Vault) -> None:
+    while True:
+        try:
+            return await vault.prove()
+        except OperationalError as error:
+            log.warning("the vault cannot be reached yet: %s", type(error).__name__)
+            await asyncio.sleep(AGAIN)
 
 
 def lay_out(connection: Connection) -> None:

@@ -21,7 +21,8 @@ from api.rights import UNITS
 from domain.vocabulary import Role
 from settings import Settings
 from storage.engine import single
-from storage.vault import Masters, Vault
+from storage.sealing import Masters
+from storage.vault import Vault
 
 SECRET = b"a secret of the tests, 32 bytes long"
 MASTERS = b"tests " + b64encode(b"the master key of tests: 32 byte")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 from typer.testing import CliRunner
 
 from api.access import Caller, issue
 from cli.main import app
 from cli.stack import LocalStack
 from domain.vocabulary import Role
-from storage.vault import Masters
-from tests.drills.conftest import rows
+from storage.sealing import Masters
+from tests.drills.conftest import proof, rows
 
 
 def again(stack: LocalStack) -> None:
@@ -44,17 +46,34 @@ def test_after_a_rotation_the_old_master_key_is_needed_no_more(stack: LocalStack
     assert {row["master"] for row in rows(stack, "SELECT master FROM vault.case_keys")} == {"second"}
 
 
-def test_a_worker_without_master_keys_says_so_and_ends(stack: LocalStack) -> None:
-    environment = os.environ | stack.environment | {"HOTLINE_MASTER_KEYS_FILE": ""}
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(
-        [sys.executable, "-m", "worker"],
-        cwd=root,
-        env=environment,
+def started(stack: LocalStack, part: Sequence[str], keys: str) -> subprocess.CompletedProcess[str]:
+    """A process of the house with the master keys of this file, when it has ended."""
+    return subprocess.run(
+        [sys.executable, "-m", *part],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | stack.environment | {"HOTLINE_MASTER_KEYS_FILE": keys},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def test_a_worker_without_master_keys_says_so_and_ends(stack: LocalStack) -> None:
+    ended = started(stack, ["worker"], "")
     assert ended.returncode == 1
     assert "HOTLINE_MASTER_KEYS_FILE is not set" in ended.stderr
+
+
+@pytest.mark.parametrize("part", [["worker"], ["uvicorn", "--factory", "api.app:create_app", "--port", "0"]])
+def test_nothing_starts_with_the_master_keys_of_another_house(
+    stack: LocalStack, part: Sequence[str], tmp_path: Path
+) -> None:
+    """Or the next person would be sealed under a key that the house does not keep (Art. 15)."""
+    with httpx.Client(base_url=stack.api_url, headers=proof(stack, Role.AGENT)) as http:
+        http.post("/cases", json={"title": "样例", "text": "样例。", "phone": "19900008890"}).raise_for_status()
+    theirs = tmp_path / "master.keys"
+    theirs.write_text(Masters.new("theirs"))
+    ended = started(stack, part, str(theirs))
+    assert ended.returncode != 0
+    assert "a new key stands above those in use" in ended.stderr

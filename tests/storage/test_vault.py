@@ -13,7 +13,8 @@ from settings import sqlalchemy_url
 from storage.people import blind, new_key, of_phone, open_words, resealed, seal
 from storage.readers import as_app
 from storage.reading import person
-from storage.vault import Masters, Unreadable, Vault, lay_out_at, open_vault
+from storage.sealing import Masters, Unreadable
+from storage.vault import Vault, lay_out_at, open_vault
 from tests.conftest import database_of, owning
 from tests.line import MASTERS, vault_on
 from tests.storage.test_tables import registered
@@ -135,3 +136,41 @@ async def test_a_vault_in_a_database_of_its_own(engine: AsyncEngine, postgres: s
     async with open_vault(MASTERS, engine, as_app(url)) as vault:
         await vault.destroy(NUMBERS[0])
         assert await vault.keys(NUMBERS) == {}
+
+
+def told(*names: str) -> bytes:
+    """A file of new keys under these IDs."""
+    return "".join(Masters.new(name) for name in names).encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        (told("tests"), "`tests` is not the key"),
+        (told("second"), "lacks `tests`"),
+        (told("second", "tests"), "`tests` is not the key"),
+        (MASTERS + b"\n" + told("second"), None),
+        (told("second") + MASTERS, None),
+    ],
+)
+async def test_master_keys_that_are_not_those_in_use_are_refused_before_anybody_is_sealed(
+    kept: Vault, file: bytes, named: str | None
+) -> None:
+    if named is None:
+        async with open_vault(file, kept.engine, None) as vault:
+            assert len(await vault.keys(NUMBERS)) == len(NUMBERS)
+        return
+    with pytest.raises(RuntimeError, match=named):
+        async with open_vault(file, kept.engine, None):
+            raise AssertionError("it opened")
+
+
+async def test_one_key_that_was_spoilt_does_not_make_the_master_key_a_wrong_one(
+    kept: Vault, engine: AsyncEngine
+) -> None:
+    async with owning(engine) as conn:
+        await conn.execute(
+            text("UPDATE vault.case_keys SET wrapped = 'v1.' WHERE case_number = :number"), {"number": NUMBERS[0]}
+        )
+    await kept.prove()
+    assert (await kept.keys(NUMBERS)).keys() == set(NUMBERS[1:])

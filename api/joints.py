@@ -20,8 +20,9 @@ from api.joining import act_of, carried, once
 from api.reading import PAGE, Cursor, Limit
 from api.texts import Code, Line
 from api.views import Page, view
+from domain.publication import names_nobody
 from domain.refusals import Unknown
-from domain.vocabulary import Act, Role, Status
+from domain.vocabulary import Act, Role, Status, Suspect
 from storage import joints, reading
 
 router = APIRouter(prefix="/joints", tags=["joint cases"])
@@ -101,6 +102,7 @@ async def post_joint(given: Opened, caller: CallerDep, house: HouseDep, key: Key
     """Each of the cases joins by an act of its own; one for which it is refused (a report, a part of another) stays out."""
 
     async def work(conn: AsyncConnection, digest: str) -> str:
+        names_nobody("title", given.title, stands={Suspect.DOOR})  # it stays while one of its parts does
         await _known_cases(conn, given.cases)
         id = await joints.open_(conn, min(given.cases), given.title, caller.subject, house.now())
         await joints.receive(conn, act_of(house, id, Act.JOIN, caller, numbers=given.cases), key, digest)

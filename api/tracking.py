@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import TRACKING, Caller, opens
 from api.acts import ANSWERS, BODIES, Key, taken, told
-from api.errors import documented
+from api.errors import destroyed, documented
 from api.examples import EXAMPLES, shown
-from api.house import Answer, HouseDep, Number
+from api.house import Answer, House, HouseDep, Number
 from api.sight import look
 from api.views import Passage, Row, Said, Tracked, texts_of, view
 from domain.acceptance import ELSEWHERE
@@ -65,13 +65,26 @@ async def track(number: Number, code: Code, house: HouseDep) -> Tracked:
 
 async def _requester(number: Number, code: Code, house: HouseDep) -> Caller:
     """Whoever comes with the code of this case; a 404 if there is none, or another code."""
-    person = _person(number)
+    await _standing(number, code, house)
+    return _person(number)
+
+
+async def _sender(number: Number, code: Code, house: HouseDep) -> Caller:
+    """The same, who brings new words: a 410 if those of the case were destroyed."""
+    if (await _standing(number, code, house))["destroyed"]:
+        raise destroyed()
+    return _person(number)
+
+
+async def _standing(number: str, code: str, house: House) -> Row:
     async with house.once.connect() as conn:
-        await look(conn, number, person, opens(house.settings.secret, number, code), reading.standing)
-    return person
+        opened = opens(house.settings.secret, number, code)
+        case, _ = await look(conn, number, _person(number), opened, reading.standing)
+    return case
 
 
 RequesterDep = Annotated[Caller, Depends(_requester)]
+SenderDep = Annotated[Caller, Depends(_sender)]
 
 
 def _person(number: str) -> Caller:

@@ -22,7 +22,7 @@ from api.errors import Problem, documented, problem
 from api.examples import shown
 from api.house import House, HouseDep
 from api.texts import Line
-from api.tracking import RequesterDep
+from api.tracking import SenderDep
 from domain.attachments import A_CASE, ALLOWED, LARGEST, PARTS
 from domain.vocabulary import Role
 from storage import uploads
@@ -190,4 +190,4 @@ def _for(do: Callable[..., Any], who: Any) -> Callable[..., Any]:
 
 router = APIRouter()
 router.include_router(_door("/uploads", "uploads", CallerDep, 401, 403))
-router.include_router(_door("/tracking/{number}/uploads", "tracking", RequesterDep, 404))
+router.include_router(_door("/tracking/{number}/uploads", "tracking", SenderDep, 404, 410))

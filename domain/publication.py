@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -55,6 +55,13 @@ def suspected(field: Field, text: str, own: Iterable[str | None]) -> list[Suspic
     found |= {span: Suspect.MAIL if "@" in flat[slice(*span)] else Suspect.PHONE for span in passages(text)}
     found |= {span: Suspect.OWN for words in own if words for span in said(text, words)}
     return [Suspicion(field, *span, why) for span, why in sorted(found.items()) if not _within_another(span, found)]
+
+
+def names_nobody(what: str, text: str, stands: Collection[Suspect] = ()) -> None:
+    """Lacking if anything in the text may name somebody (Art. 15); `stands`: the kinds of suspicion it may raise."""
+    if found := [each for each in suspected("title", text, ()) if each.why not in stands]:
+        places = ", ".join(f"{each.start}-{each.end} {each.why}" for each in found[:20])
+        raise Lacking(f"`{what}`: what may name somebody does not belong here: {places}", art(15))
 
 
 def _within_another(span: Span, found: Iterable[Span]) -> bool:

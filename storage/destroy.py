@@ -35,6 +35,9 @@ DESTROY = f"""
         DELETE FROM publications WHERE case_number = asked;
         DELETE FROM people WHERE case_number = asked;
         DELETE FROM vault.case_keys WHERE case_number = asked;
+        UPDATE joints SET title = '' WHERE id = (SELECT joint FROM cases WHERE number = asked) AND NOT EXISTS (
+            SELECT FROM cases part WHERE part.joint = joints.id
+            AND NOT EXISTS (SELECT FROM disposals WHERE case_number = part.number));
         UPDATE deeds SET digest = '' WHERE case_number = asked;
         UPDATE cases SET intake_digest = '' WHERE number = asked;
     END $$

@@ -144,7 +144,7 @@ async def test_what_is_destroyed_is_gone_and_the_record_still_proves_itself(  # 
     before, files = await statistics(engine), kept_in(tmp_path)
     async with engine.connect() as conn:
         entries = await entries_of(conn, number)
-    words = {"public.notes", "public.attachments", "public.checks", "public.rating_steps"}
+    words = {"public.notes", "public.attachments", "public.checks", "public.rating_steps", "public.joints"}
     assert words <= await rows_with(engine, WORD)
     assert "vault.case_keys" in await rows_with(engine, number)
     made = await approved(line)
@@ -171,9 +171,13 @@ async def test_what_is_destroyed_is_gone_and_the_record_still_proves_itself(  # 
 
 
 async def remarked_on(engine: AsyncEngine, number: str) -> None:
-    """Somebody has checked its reply, and a partner has objected to its rating, in words about the case."""
+    """It is part of a joint case, its reply was checked, and a partner has objected to its rating: words about the case."""
     about = {"number": number, "words": f"样例：{WORD}"}
     async with engine.begin() as conn:
+        await conn.execute(
+            text("INSERT INTO joints (id, title, opened_by, opened_at) VALUES (:number, :words, 'x', now())"), about
+        )
+        await conn.execute(text("UPDATE cases SET joint = :number WHERE number = :number"), about)
         await conn.execute(
             text(
                 "INSERT INTO checks (case_number, seq, sample, what, drawn_by, drawn_at, checked_by, checked_at, met, missed,"
@@ -234,7 +238,6 @@ async def test_nothing_is_done_to_what_was_destroyed(
     await run(engine, tmp_path)
     spec = create_app(settings_for("postgresql+psycopg://", "", "demo")).openapi()["paths"]
     acting = [route.split(" ")[1] for route in RIGHTS if route.startswith("POST ") and "{number}" in route]
-    acting.remove("/tracking/{number}/uploads")  # of no case, until an act brings it
     told = {}
     for path in acting:
         content = spec[path]["post"].get("requestBody", {}).get("content", {}).get("application/json", {})

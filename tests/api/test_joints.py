@@ -172,3 +172,12 @@ async def test_its_texts_are_with_the_cases_only(house: Line, record: AsyncEngin
     async with record.connect() as conn:
         kept = await conn.execute(text("SELECT texts FROM joint_acts WHERE joint = :id"), {"id": id})
     assert set(kept.scalars()) == {None}
+
+
+async def test_a_title_names_nobody_but_may_say_which_house(house: Line) -> None:  # Art. 15
+    numbers = await cases(house, 1)
+    for title in ("样例：李样例女士家停水", "样例停水，电话13912340001"):
+        refused = await house.post("/joints", Role.AGENT, {"title": title, "cases": numbers})
+        assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15"), title
+    taken = await house.post("/joints", Role.AGENT, {"title": "样例小区3号楼停水", "cases": numbers})
+    assert taken.status_code == 201

@@ -103,7 +103,7 @@ class Record(Collector):
             oldest = ((what, waits.seconds) for what, waits in found.waiting.items())
             yield _family("hotline_waiting", "On record and not carried on.", "what", many)
             yield _family("hotline_waiting_oldest_seconds", "For how long, the oldest.", "what", oldest)
-            yield GaugeMetricFamily("hotline_notices_failed", "Messages of seven days not sent.", value=found.failed)
+            yield _family("hotline_failed", "Not tried again by itself.", "what", found.failed.items())
 
     def _found(self) -> Numbers | None:
         with self._one:

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.sweep import PAUSE
+from activities.sweep import BESIDE, PAUSE
 from cli.checks import CHECKS, Finding, diagnose
 from cli.rebuild import open_cases, side_by_side
 from settings import sweep_seconds, task_queue
@@ -70,9 +70,9 @@ async def _of_record(engine: AsyncEngine) -> list[Finding]:
     explained = datetime.now(UTC) - PAUSE - 2 * timedelta(seconds=sweep_seconds()) - AGAIN
     async with single(engine).connect() as conn:
         found = [("deed_waits", each) for each in await waiting.deeds_before(conn, explained)]
-        found += [("joint_waits", each) for each in await waiting.joint_acts_before(conn, explained)]
         found += [("not_delivered", each) for each in await waiting.notices_not_delivered(conn)]
-    return [Finding(what, each.number, _since(each)) for what, each in found]
+        beside = [Finding(f"{kind}_waits", id) for kind, rows in BESIDE.items() for id in await rows(conn, explained)]
+    return [Finding(what, each.number, _since(each)) for what, each in found] + beside
 
 
 def _since(each: Waiting) -> str:

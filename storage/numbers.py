@@ -12,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.vocabulary import Status
 
 OPEN = tuple(status for status in Status if status is not Status.ARCHIVED)
-WAITING = ("deed", "joint", "start", "step", "notice")
+WAITING = ("deed", "joint", "start", "step", "notice", "dispatch", "credit")
 """Acts on record and not carried out, or of a joint case and not at all of its parts, cases whose workflow was not
-started, cases that should have gone on by themselves, messages for persons with a phone that the gateway has not taken."""
+started, cases that should have gone on by themselves, messages for persons with a phone that the gateway has not taken,
+records for the enforcement-supervision platform and for the credit system that have no receipt."""
+
+FAILED = ("notice", "dispatch", "credit")
+"""Of these, what is not tried again by itself."""
 
 LATELY = timedelta(days=7)
 """Messages that failed are counted as long as this after they were written: longer than they are tried."""
@@ -31,6 +35,10 @@ _NUMBERS = text(
     UNION ALL SELECT 'waiting', 'step', count(*), min(wakes_at) FROM cases WHERE wakes_at < :now
     UNION ALL SELECT 'waiting', 'notice', count(*), min(n.at) FROM notices n
     JOIN people p USING (case_number) WHERE n.state = 'waiting' AND p.phone IS NOT NULL
+    UNION ALL SELECT 'waiting', 'dispatch', count(*), min(raised_at) FROM dispatches WHERE state = 'waiting'
+    UNION ALL SELECT 'waiting', 'credit', count(*), min(raised_at) FROM credit_records WHERE state = 'waiting'
+    UNION ALL SELECT 'failed', 'dispatch', count(*), NULL FROM dispatches WHERE state IN ('refused', 'unanswered')
+    UNION ALL SELECT 'failed', 'credit', count(*), NULL FROM credit_records WHERE state IN ('refused', 'unanswered')
     UNION ALL SELECT 'failed', 'notice', count(*), NULL FROM notices
     WHERE unit IS NULL AND audience = 'person' AND at > :lately AND state = 'failed'
     """
@@ -51,8 +59,8 @@ class Numbers:
 
     open: Mapping[Status, int]
     waiting: Mapping[str, Waits]
-    failed: int
-    """Messages for persons that will not be sent, of those written lately."""
+    failed: Mapping[str, int]
+    """What somebody has to look at: messages of those written lately that will not be sent, records not received."""
 
 
 async def numbers(conn: AsyncConnection, now: datetime) -> Numbers:
@@ -64,7 +72,7 @@ async def numbers(conn: AsyncConnection, now: datetime) -> Numbers:
     return Numbers(
         open={status: row.many if (row := found.get(("open", status))) else 0 for status in OPEN},
         waiting={what: _waits(found["waiting", what].many, found["waiting", what].since, now) for what in WAITING},
-        failed=found["failed", "notice"].many,
+        failed={what: found["failed", what].many for what in FAILED},
     )
 
 

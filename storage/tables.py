@@ -365,6 +365,7 @@ dispatches = Table(
     Index("ix_dispatches_raised_at", "raised_at", "id"),
     Index("ix_dispatches_case_number", "case_number"),
     Index("ix_dispatches_waiting", "tries", "raised_at", postgresql_where="state = 'waiting'"),
+    Index("ix_dispatches_failed", "id", postgresql_where="state IN ('refused', 'unanswered')"),
 )
 
 reconciliations = Table(
@@ -568,6 +569,7 @@ credit_records = Table(
     UniqueConstraint("partner", "period", "fact", "nth"),
     Index("ix_credit_records_raised_at", "raised_at", "id"),
     Index("ix_credit_records_waiting", "tries", "raised_at", postgresql_where="state = 'waiting'"),
+    Index("ix_credit_records_failed", "id", postgresql_where="state IN ('refused', 'unanswered')"),
 )
 """What the credit system is told of partners (Art. 24)."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -135,26 +137,38 @@ async def open_vault(
 ) -> AsyncIterator[Vault]:
     """The vault by these master keys: in the database `url`, or with the data.
 
-    A RuntimeError without keys, or with others than the cases' keys are under. `waits` for a database that is away.
+    A RuntimeError without keys, or with others than the cases' keys are under. `waits`: while the database is away the
+    process works as far as it can; it ends when the keys turn out to be others.
     """
     masters = Masters.read(told)
     own = make_engine(url) if url else None
-    vault = Vault(masters, single(own or engine), apart=own is not None)
+    vault, later = Vault(masters, single(own or engine), apart=own is not None), None
     try:
-        await (_proved(vault) if waits else vault.prove())
+        try:
+            await vault.prove()
+        except OperationalError:
+            if not waits:
+                raise
+            later = asyncio.create_task(_prove_later(vault))
         yield vault
     finally:
+        if later:
+            later.cancel()
         if own:
             await own.dispose()
 
 
-async def _proved(vault: Vault) -> None:
+async def _prove_later(vault: Vault) -> None:
     while True:
+        await asyncio.sleep(AGAIN)
         try:
             return await vault.prove()
         except OperationalError as error:
             log.warning("the vault cannot be reached yet: %s", type(error).__name__)
-            await asyncio.sleep(AGAIN)
+        except RuntimeError as error:
+            log.critical("%s", error)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
 
 
 def lay_out(connection: Connection) -> None:

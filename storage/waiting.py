@@ -33,18 +33,6 @@ async def deeds_before(conn: AsyncConnection, before: datetime) -> list[Waiting]
     return [Waiting(row.number, row.many, row.since) for row in found]
 
 
-async def joint_acts_before(conn: AsyncConnection, before: datetime) -> list[Waiting]:
-    """Joint cases with acts that arrived before this instant and have not reached all parts; by the joint case's ID."""
-    found = await conn.execute(
-        text(
-            "SELECT joint AS number, count(*) AS many, min(received_at) AS since FROM joint_acts"
-            " WHERE done_at IS NULL AND received_at < :before GROUP BY joint ORDER BY since"
-        ),
-        {"before": before},
-    )
-    return [Waiting(row.number, row.many, row.since) for row in found]
-
-
 async def notices_not_delivered(conn: AsyncConnection) -> list[Waiting]:
     """Cases with messages for the person that failed, or that the gateway does not take."""
     found = await conn.execute(

@@ -24,7 +24,7 @@ from cli.processes import free_port
 from domain.vocabulary import Role, Status
 from settings import Settings, metrics
 from storage.engine import make_engine
-from storage.numbers import WAITING
+from storage.numbers import FAILED, WAITING
 from tests.line import serve, settings_for, token
 
 REQUEST = {"title": "样例路灯不亮", "text": "样例路12号门前的路灯不亮。", "phone": "19900008890"}
@@ -109,18 +109,25 @@ async def test_what_waits_is_counted_from_the_record(
     await counting.http.post("/joints", headers=AGENT, json={"title": "样例", "cases": [made["number"]]})
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE cases SET begun_at = NULL, wakes_at = registered_at - interval '1 hour'"))
+        dispatch = (
+            "(id, case_number, basis, raised_at, state) VALUES (:number, :number, 'Art. 16 ¶2', now(), 'waiting')"
+        )
+        await conn.execute(text(f"INSERT INTO dispatches {dispatch}"), {"number": made["number"]})
         await conn.execute(text("UPDATE deeds SET received_at = received_at - interval '2 hours'"))
     found = await counting.scraped()
     told = {what: found[("hotline_waiting", frozenset({("what", what)}))] for what in WAITING}
-    assert told == {"deed": 1, "joint": 1, "start": 1, "step": 1, "notice": 1}
+    assert told == {"deed": 1, "joint": 1, "start": 1, "step": 1, "notice": 1, "dispatch": 1, "credit": 0}
     ages = {what: found[("hotline_waiting_oldest_seconds", frozenset({("what", what)}))] for what in WAITING}
     assert 3600 <= ages["step"] < 7200 <= ages["deed"] < 10800
     assert found[("hotline_cases_open", frozenset({("status", "registered")}))] == 1
-    assert (await counting.number("hotline_record_answers"), await counting.number("hotline_notices_failed")) == (1, 0)
+    assert await counting.number("hotline_record_answers") == 1
+    assert {what: found[("hotline_failed", frozenset({("what", what)}))] for what in FAILED} == dict.fromkeys(FAILED, 0)
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE notices SET state = 'failed'"))
-    assert await counting.number("hotline_notices_failed") == 1
-    assert await counting.number("hotline_waiting", what="notice") == 0
+        await conn.execute(text("UPDATE dispatches SET state = 'refused'"))
+    for what in ("notice", "dispatch"):
+        assert await counting.number("hotline_failed", what=what) == 1
+        assert await counting.number("hotline_waiting", what=what) == 0
 
 
 async def test_scrapes_at_the_same_time_ask_the_record_once(counting: Counting) -> None:

@@ -17,6 +17,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client as Temporal
 
+from activities.sweep import BESIDE
 from bench.clients import Client, Log
 from bench.lives import REPLY, REQUEST, live
 from cli.checks import Finding, diagnose
@@ -195,7 +196,8 @@ async def test_a_house_that_is_sound_is_said_to_be_and_what_waits_too_long_is_na
 ) -> None:
     number = await client.register(REQUEST)
     await client.act(number, Role.AGENT, "transfer", lead="WATER")
-    mine = {"sweep_paused", "deed_waits", "joint_waits", "not_delivered", "no_sweep", "no_worker"}
+    beside = {f"{kind}_waits" for kind in BESIDE}
+    mine = {"sweep_paused", "deed_waits", "not_delivered", "no_sweep", "no_worker", *beside}
 
     async def found() -> dict[str, str | None]:
         return {each.what: each.number for each in await examine(engine, temporal, SOON) if each.what in mine}
@@ -211,11 +213,17 @@ async def test_a_house_that_is_sound_is_said_to_be_and_what_waits_too_long_is_na
         act = "(id, joint, seq, received_at, act, role, actor, digest, body)"
         values = "('a', 'j', 1, now() - interval '1 hour', 'sign', 'unit', 'unit-1', '', '{}')"
         conn.execute(f"{title}; INSERT INTO joint_acts {act} VALUES {values}")
-    waits = {"deed_waits": number, "joint_waits": "j", "not_delivered": number}
+        opinion = "(id, voice, reference, received_at, standing, late, version, seen, title, question, due_at)"
+        hour = "now() - interval '1 hour'"
+        values = f"('o', 'journalist', '1', {hour}, 'received', 0, 1, 1, '样例', '样例', {hour})"
+        conn.execute(f"INSERT INTO opinions {opinion} VALUES {values}")
+    waits = {"deed_waits": number, "joint_waits": "j", "opinion_waits": "o", "not_delivered": number}
     assert await found() == {"sweep_paused": None, **waits}
     with psycopg.connect(stack.database_url, autocommit=True) as conn:
         conn.execute("UPDATE deeds SET state = 'applied' WHERE case_number = %s", [number])
-        conn.execute("DELETE FROM notices WHERE id = 'n'; DELETE FROM joint_acts; DELETE FROM joints")
+        conn.execute(
+            "DELETE FROM notices WHERE id = 'n'; DELETE FROM joint_acts; DELETE FROM joints; DELETE FROM opinions"
+        )
     await temporal.get_schedule_handle(sweep.ID).delete()
     monkeypatch.setenv("HOTLINE_TASK_QUEUE", "nobody")
     assert await found() == {"no_sweep": None, "no_worker": None}

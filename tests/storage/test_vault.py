@@ -152,6 +152,7 @@ def told(*names: str) -> bytes:
         (MASTERS + b"\n" + told("second"), None),
         (told("second") + MASTERS, None),
     ],
+    ids=["same name", "instead", "new above the same name", "not yet current", "new above the old"],
 )
 async def test_master_keys_that_are_not_those_in_use_are_refused_before_anybody_is_sealed(
     kept: Vault, file: bytes, named: str | None

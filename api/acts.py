@@ -19,6 +19,7 @@ from api.rights import RIGHTS, ROLES, path_of
 from api.texts import Code, Count, Day, Limit, Uploads, Words
 from domain.lifecycle import MOVES
 from domain.refusals import NotPermitted, Unknown
+from domain.regulation import art
 from domain.vocabulary import (
     Act,
     Choice,
@@ -326,7 +327,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         code: str | None = None,
     ) -> Answer:
         content = adapter.dump_python(given, mode="python", exclude_none=True)
-        await looked_up(house, act, caller, content, key)
+        await looked_up(house, act, number, caller, content, key)
         if seen is not None:
             content["seen"] = int(seen.strip('"'))
         opened = code is not None and opens(house.settings.secret, number, code)
@@ -392,22 +393,29 @@ async def known_joint(house: HouseDep, id: str) -> None:
         raise NotPermitted("the joint case is closed")
 
 
-async def looked_up(house: HouseDep, act: Act, caller: Caller, content: dict[str, Any], key: str | None) -> None:
-    """What the body of an act names is there: units, an answer that is valid, a partner on the list."""
+async def looked_up(
+    house: HouseDep, act: Act, about: str, caller: Caller, content: dict[str, Any], key: str | None
+) -> None:
+    """What the body of an act names is there: units, an answer that is valid, a partner on the list.
+
+    `about`: the case, or joint case, to which it is done.
+    """
     await known_units(house, act, content)
     await valid_answer(house, caller, content, key)
     if content.get("offer"):
-        content["place"] = await place_on(house, content["offer"], content["lead"])
+        content["place"] = await place_on(house, about, caller, content, key)
 
 
-async def place_on(house: HouseDep, offer: str, partner: str) -> int:
-    """A partner's place on a list, or an Unknown."""
+async def place_on(house: HouseDep, about: str, caller: Caller, content: dict[str, Any], key: str | None) -> int:
+    """A partner's place on the latest list of the case (of a part of the joint case), or a Refusal."""
     async with house.once.connect() as conn:
-        found = await offers.one(conn, offer)
-    for each in found["ranking"] if found else ():
-        if each["code"] == partner:
+        found = await offers.one(conn, content["offer"])
+        if found and not found["latest"] and not await deeds.sent(conn, caller.subject, key):
+            raise NotPermitted("`offer`: a later list was made for this case; name that", art(10, item=3))
+    for each in found["ranking"] if found and about in (found["case_number"], found["joint"]) else ():
+        if each["code"] == content["lead"]:
             return int(each["place"])
-    raise Unknown("`offer`: no such list, or `lead` is not on it; POST /cases/{number}/offers makes one")
+    raise Unknown("`offer`: no such list of this case, or `lead` is not on it; POST /cases/{number}/offers makes one")
 
 
 async def known_units(house: HouseDep, act: Act, content: dict[str, Any]) -> None:

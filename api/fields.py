@@ -129,6 +129,7 @@ FIELDS: dict[str, str] = {
     "MemberStep.version": "the step's number, from 1",
     "MemberStep.standing": "where the partner stood after it",
     "MemberStep.reason": "why; null: none was given",
+    "MemberStep.said": "what it said of itself, where the step is about that: an application, an amendment",
     "service": "what the person needs done (服务项目)",
     "Offer.id": "the list's ID: `POST /cases/{number}/refer` names it",
     "Offer.rule_set": "by whose weights it was made",

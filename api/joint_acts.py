@@ -47,7 +47,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         id: Id, given: Any, caller: CallerDep, house: HouseDep, response: Response, key: Key = None
     ) -> JointWhole:
         content = adapter.dump_python(given, mode="json", exclude_none=True)
-        await looked_up(house, act, caller, content, key)
+        await looked_up(house, act, id, caller, content, key)
         made = act_of(house, id, act, caller, content)
 
         async def work(conn: AsyncConnection, digest: str) -> str:

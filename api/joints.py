@@ -119,7 +119,7 @@ async def get_joints(
 ) -> Page[Joint]:
     """The latest first; a unit's are those of which it sees a part."""
     async with house.reading(caller) as conn:
-        found = await joints.listed(conn, open, limit, cursor)
+        found = await joints.listed(conn, caller.unit, open, limit, cursor)
     return Page([view(Joint, row) for row in found.items], found.next)
 
 
@@ -177,10 +177,10 @@ async def post_close(id: Id, caller: CallerDep, house: HouseDep) -> JointWhole:
 async def show(house: House, caller: Caller, id: str) -> JointWhole:
     """A joint case as this caller sees it, or a 404."""
     async with house.reading(caller) as conn:
-        row = await joints.one(conn, id)
+        row = await joints.one(conn, id, caller.unit)
         if row is None:
             raise Problem(404, "NoSuchJointCase", "no such joint case")
-        standing, acts = await joints.standings(conn, id), await joints.acts(conn, id)
+        standing, acts = await joints.standings(conn, id, caller.unit), await joints.acts(conn, id)
     return view(JointWhole, row, standing=standing, acts=[view(Done, act) for act in acts])
 
 

@@ -61,6 +61,11 @@ class Application:
 
 
 @body(config=STRICT)
+class Amended(Application):
+    """What it says of itself from now on; kind and credit code stay."""
+
+
+@body(config=STRICT)
 class Reasoned:
     """Why; on record, and shown to the partner."""
 
@@ -83,7 +88,7 @@ class Faulted:
 
 
 BODIES: Mapping[MemberAct, type[Any]] = {move.act: Reasoned for move in membership.MOVES} | {
-    MemberAct.AMEND: Application,
+    MemberAct.AMEND: Amended,
     MemberAct.CHECK: Remark,
     MemberAct.SUSPEND: Faulted,
     MemberAct.NOTIFY: Faulted,
@@ -145,6 +150,7 @@ class MemberStep:
     standing: Membership
     fault: Fault | None
     reason: str | None
+    said: Particulars | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,10 +170,10 @@ class MemberWhole(Member):
 )
 async def post_partner(given: Application, caller: CallerDep, house: HouseDep) -> Member:
     """By whoever takes it in. Its papers are looked at next (`check`), then it is decided on by another officer."""
-    doing = _doing(house, caller, MemberAct.APPLY)
+    doing = _doing(house, caller, MemberAct.APPLY, given)
     calendar = await house.calendar.again()
     async with house.engine.begin() as conn:
-        partner = await partners.enter(conn, _particulars(given), doing, rules_of(house).partners, calendar)
+        partner = await partners.enter(conn, doing, rules_of(house).partners, calendar)
     await _told(house, partner.code)
     return _member(partner)
 

@@ -95,7 +95,7 @@ SHIELDED: Mapping[Purpose, frozenset[Role]] = {
 """The same where the person is shielded (Art. 9 ¶2); to identify them asks for a reason."""
 
 
-JOINED = CENTRE | UNITS | {R.OFFICE, R.ANALYST, R.AUDITOR}
+JOINED = CENTRE | UNITS | {R.OFFICE, R.AUDITOR}
 
 OWNED: dict[str, frozenset[Role]] = {
     "GET /joints": JOINED,

@@ -90,7 +90,8 @@ class Move:
 AGENTS, HEAD, OWN, OFFICE = (Role.AGENT, Role.SUPERVISOR), (Role.SUPERVISOR,), (Role.PARTNER,), (Role.OFFICE,)
 
 MOVES = (
-    Move((M.APPLIED, M.ACTIVE, M.SUSPENDED), A.AMEND, AGENTS, None, ADMISSION),
+    Move((M.APPLIED,), A.AMEND, AGENTS, None, ADMISSION),
+    Move((M.ACTIVE, M.SUSPENDED), A.AMEND, HEAD, None, ADMISSION, another=True),
     Move((M.APPLIED,), A.CHECK, AGENTS, M.CHECKED, ADMISSION, "decision"),
     Move((M.CHECKED,), A.ADMIT, HEAD, M.ACTIVE, ADMISSION, another=True),
     Move((M.APPLIED, M.CHECKED), A.REFUSE, HEAD, M.REFUSED, ADMISSION),
@@ -202,11 +203,21 @@ def lapse(partner: Partner) -> Partner:
 
 def _in_order(partner: Partner, doing: Doing) -> None:
     """Every paper that is wanted was shown, and none has expired on that day (Art. 20)."""
-    given, today = partner.particulars, doing.at.astimezone(SHANGHAI).date()
+    given, today = doing.particulars or partner.particulars, doing.at.astimezone(SHANGHAI).date()
     wanted = WANTED[given.kind] | ({Paper.LICENCE} if LICENSED & {*given.services} else set())
     valid = {shown.paper for shown in given.papers if shown.valid_until is None or shown.valid_until >= today}
     if missing := sorted(wanted - valid):
         raise Lacking(f"papers that were not shown, or have expired: {', '.join(missing)}", ADMISSION)
+
+
+def _itself(partner: Partner, doing: Doing) -> None:
+    """Whoever it was, it stays; a member's papers stay in order (Art. 20)."""
+    before, after = partner.particulars, doing.particulars
+    assert after is not None
+    if (before.kind, before.credit_code) != (after.kind, after.credit_code) or code_of(before) != code_of(after):
+        raise NotPermitted("another organisation applies for itself: kind and credit code stay", ADMISSION)
+    if partner.standing is not M.APPLIED:
+        _in_order(partner, doing)
 
 
 def _at_fault(partner: Partner, doing: Doing) -> None:
@@ -227,6 +238,7 @@ def _in_time(partner: Partner, doing: Doing) -> None:
 
 
 CHECKS: Mapping[MemberAct, Callable[[Partner, Doing], None]] = {
+    A.AMEND: _itself,
     A.CHECK: _in_order,
     A.ADMIT: _in_order,
     A.RESUME: _in_order,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.case import Deed
@@ -18,7 +18,7 @@ from domain.refusals import NotPermitted
 from domain.vocabulary import Act, Role, Text
 from storage.deeds import DEED
 from storage.files import ANY
-from storage.reading import Order, Rows, page
+from storage.reading import Order, Rows, has_part, page
 from storage.tables import cases, joint_acts, joints
 
 
@@ -118,9 +118,11 @@ async def reach(conn: AsyncConnection, made: JointAct, limit: int) -> Sequence[s
 
 
 async def open_to(conn: AsyncConnection, made: JointAct, limit: int) -> Sequence[str]:
-    """The numbers of parts that stand where somebody of this role may do it."""
+    """The numbers of parts that stand where somebody of this role may do it; a unit's are those that it handles."""
     origins = sorted({move.origin for move in MOVES if move.act is made.act and made.role in move.roles})
     query = select(cases.c.number).where(cases.c.joint == made.joint, cases.c.status.in_(origins))
+    if made.unit:
+        query = query.where(has_part(made.unit))
     return (await conn.execute(query.order_by(cases.c.number).limit(limit))).scalars().all()
 
 
@@ -148,9 +150,11 @@ async def close(conn: AsyncConnection, id: str, actor: str, now: datetime) -> No
     await conn.execute(update(joints).where(joints.c.id == id).values(closed_by=actor, closed_at=now))
 
 
-async def standings(conn: AsyncConnection, id: str) -> dict[str, int]:
-    """How many of its parts stand where."""
+async def standings(conn: AsyncConnection, id: str, unit: str | None = None) -> dict[str, int]:
+    """How many of its parts stand where; to a unit, of those that it handles or reported on."""
     query = select(cases.c.status, func.count()).where(cases.c.joint == id).group_by(cases.c.status)
+    if unit:
+        query = query.where(has_part(unit))
     return dict((row[0], row[1]) for row in (await conn.execute(query)).all())
 
 
@@ -162,15 +166,22 @@ async def waiting(conn: AsyncConnection, before: datetime) -> Sequence[str]:
     return (await conn.execute(query)).scalars().all()
 
 
-async def one(conn: AsyncConnection, id: str) -> dict[str, Any] | None:
+async def one(conn: AsyncConnection, id: str, unit: str | None = None) -> dict[str, Any] | None:
     """A joint case that the reader sees."""
-    found = (await conn.execute(select(joints).where(joints.c.id == id))).mappings().one_or_none()
+    found = (await conn.execute(_seen_by(unit).where(joints.c.id == id))).mappings().one_or_none()
     return dict(found) if found else None
 
 
-async def listed(conn: AsyncConnection, open_only: bool, limit: int, cursor: str | None) -> Rows:
+def _seen_by(unit: str | None) -> Select[Any]:
+    """A unit sees those of which it handles a part, or reported on one."""
+    if unit is None:
+        return select(joints)
+    return select(joints).where(joints.c.id.in_(select(cases.c.joint).where(has_part(unit))))
+
+
+async def listed(conn: AsyncConnection, unit: str | None, open_only: bool, limit: int, cursor: str | None) -> Rows:
     """Those that the reader sees, the latest first."""
-    query = select(joints).where(*([joints.c.closed_at.is_(None)] if open_only else []))
+    query = _seen_by(unit).where(*([joints.c.closed_at.is_(None)] if open_only else []))
     return await page(conn, query, Order((joints.c.opened_at, joints.c.id), last_first=True), limit, cursor)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ranking import Ranked, Record, rank
@@ -57,6 +57,16 @@ _RECORDS = text(
 )
 
 
+_BEFORE = text(
+    """
+    SELECT count(DISTINCT case_number) FROM offers
+    WHERE service = :service AND case_number <> :number
+      AND at < coalesce((SELECT min(at) FROM offers WHERE service = :service AND case_number = :number), :now)
+    """
+)
+"""Cases that had a list of this service before this one had its first: whose turn it is does not change by asking again."""
+
+
 async def make(
     conn: AsyncConnection, number: str, service: Service, rules: RuleSet, actor: str, now: datetime
 ) -> dict[str, Any]:
@@ -65,7 +75,7 @@ async def make(
     since = now - timedelta(days=rules.ranking.days)
     asked = {"service": service, "district": district, "since": since, "until": now, "partner": None}
     found = [_record(row, district) for row in (await conn.execute(_RECORDS, asked)).mappings()]
-    before = (await conn.execute(select(func.count()).where(offers.c.service == service))).scalar_one()
+    before = (await conn.execute(_BEFORE, {"number": number, "service": service, "now": now})).scalar_one()
     ranked = RANKED.dump_python(rank(found, rules.ranking, before), mode="json")
     row = {"id": uuid4().hex, "case_number": number, "at": now, "actor": actor, "service": service}
     row |= {"rule_set": rules.code, "ranking": ranked}
@@ -89,9 +99,18 @@ def _record(row: Any, district: str | None) -> Record:
     )
 
 
+_ONE = text(
+    """
+    SELECT o.ranking, o.case_number, c.joint, NOT EXISTS (
+        SELECT FROM offers l WHERE l.case_number = o.case_number AND l.service = o.service AND l.at > o.at) AS latest
+    FROM offers o JOIN cases c ON c.number = o.case_number WHERE o.id = :id
+    """
+)
+
+
 async def one(conn: AsyncConnection, id: str) -> dict[str, Any] | None:
-    """A list as it was shown."""
-    row = (await conn.execute(select(offers).where(offers.c.id == id))).mappings().one_or_none()
+    """A list as it was shown: `ranking`, of which case and joint case, and whether it is the `latest` of its service there."""
+    row = (await conn.execute(_ONE, {"id": id})).mappings().one_or_none()
     return dict(row) if row else None
 
 

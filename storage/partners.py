@@ -40,10 +40,10 @@ def row_of(partner: Partner) -> dict[str, Any]:
     return given | {name: getattr(partner, name) for name in STANDS}
 
 
-async def enter(
-    conn: AsyncConnection, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar
-) -> Partner:
+async def enter(conn: AsyncConnection, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
     """A new application, or a Refusal; the same again is the same one."""
+    given = doing.particulars
+    assert given is not None
     code = code_of(given)
     await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(code))))
     former = await hold(conn, code)
@@ -75,7 +75,8 @@ async def keep(conn: AsyncConnection, partner: Partner, doing: Doing, reason: st
 async def _step(conn: AsyncConnection, partner: Partner, doing: Doing, reason: str | None) -> None:
     done = {"partner": partner.code, "version": partner.version, "standing": partner.standing, "fault": partner.fault}
     by = {"at": doing.at, "act": doing.act, "actor": doing.actor, "role": doing.role, "reason": reason}
-    await conn.execute(insert(partner_steps).values(done | by))
+    said = PARTICULARS.dump_python(doing.particulars, mode="json") if doing.particulars else None
+    await conn.execute(insert(partner_steps).values(done | by | {"said": said}))
 
 
 async def one(conn: AsyncConnection, code: str) -> Partner | None:

@@ -120,8 +120,8 @@ POLICIES: Mapping[Reader, Mapping[str, str]] = {
         ),
     },
     Reader.ANALYST: dict.fromkeys(
-        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "joints", "joint_acts",
-         "partners", "partner_steps", "trainings"),
+        ("cases", "entries", "assignments", "clocks", "handovers", "archives", "disposals", "partners", "partner_steps",
+         "trainings"),
         EVERY,
     ),
     Reader.REQUESTER: {

@@ -152,13 +152,13 @@ def conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         assigned = select(assignments.c.case_number).where(assignments.c.unit == wanted.unit)
         found.append(cases.c.number.in_(assigned))
     if wanted.reader:
-        found += [_has_part(wanted.reader), _not_complained_of(wanted.reader, cases.c.number)]
+        found += [has_part(wanted.reader), _not_complained_of(wanted.reader, cases.c.number)]
     if wanted.due_by:
         found.append(cases.c.due_at <= wanted.due_by)
     return found
 
 
-def _has_part(unit: str) -> ColumnElement[bool]:
+def has_part(unit: str) -> ColumnElement[bool]:
     """The unit handles the case in its present round, or reported its result."""
     return exists().where(
         assignments.c.case_number == cases.c.number,

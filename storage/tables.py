@@ -513,6 +513,7 @@ partner_steps = Table(
     Column("standing", Text, nullable=False, comment="where it stood after it"),
     Column("fault", Text),
     Column("reason", Text),
+    Column("said", JSONB, comment="what it says of itself from then on, where the step is about that"),
     PrimaryKeyConstraint("partner", "version"),
 )
 

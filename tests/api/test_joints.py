@@ -146,6 +146,22 @@ async def test_a_unit_sees_joint_cases_of_its_own_parts_only(house: Line) -> Non
     assert (await house.get(f"/joints/{id}", Role.UNIT, "GAS")).status_code == 404
     listed = (await house.get("/joints", Role.UNIT, "WATER", open=True)).json()["items"]
     assert id in {joint["id"] for joint in listed}
+    await house.done(numbers[0], "return", Role.UNIT, "WATER", reason=REASON)
+    assert (await house.get(f"/joints/{id}", Role.UNIT, "WATER")).status_code == 404, "its part has ended"
+    assert id not in {joint["id"] for joint in (await house.get("/joints", Role.UNIT, "WATER")).json()["items"]}
+    assert (await house.get(f"/joints/{id}", Role.ANALYST)).status_code == 403
+
+
+async def test_a_unit_acts_on_its_part_however_many_others_come_before_it(
+    house: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.joint_acts.ASKED", 1)
+    numbers = await cases(house, 3)
+    id = await opened(house, *numbers)
+    for number in numbers:
+        await house.done(number, "transfer", Role.AGENT, lead="WATER" if number == max(numbers) else "POWER")
+    told = await done(house, id, "sign", Role.UNIT, "WATER")
+    assert (told["carried"], told["passed"]) == (1, 2)
 
 
 @pytest.mark.parametrize("act", SHAPES)

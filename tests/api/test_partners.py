@@ -136,6 +136,52 @@ async def test_the_agent_recommends_the_first_of_a_list_and_the_list_stays_on_re
     assert kept == [offer]
 
 
+async def test_a_partner_is_taken_from_the_latest_list_of_this_case(house: Line) -> None:  # Art. 10(3), 24
+    await admitted(house, services=["law"], districts=["BC"])
+    numbers = [(await house.register(district="BC"))["number"] for _ in range(2)]
+    first, other = [await offered(house, number, "law") for number in (numbers[0], numbers[1])]
+    again = await offered(house, numbers[0], "law")
+    assert [each["code"] for each in again["ranking"]] == [each["code"] for each in first["ranking"]]
+    lead = again["ranking"][0]["code"]
+    for offer, status in ((other, 422), (first, 409)):
+        refused = await house.act(numbers[0], "refer", Role.AGENT, lead=lead, choice="recommended", offer=offer["id"])
+        assert refused.status_code == status, refused.text
+    key = uuid4().hex
+    referred = {"lead": lead, "choice": "recommended", "offer": again["id"]}
+    for _ in range(2):
+        taken = await house.post(f"/cases/{numbers[0]}/refer", Role.AGENT, referred, **{"Idempotency-Key": key})
+        assert taken.status_code == 200, taken.text
+        await offered(house, numbers[0], "law")
+
+
+async def test_asking_again_makes_it_nobodys_turn(house: Line) -> None:  # Art. 24
+    """Every fifth case begins with a newcomer, not every fifth list."""
+    await admitted(house, services=["appliances"], districts=["WQ"])
+    number = (await house.register(district="WQ"))["number"]
+    turns = {(await offered(house, number, "appliances"))["ranking"][0]["turn"] for _ in range(6)}
+    assert len(turns) == 1
+
+
+async def test_a_member_is_amended_by_another_officer_stays_itself_and_in_order(house: Line) -> None:  # Art. 20
+    given = application()
+    code = await admitted(house, **given)
+    more = given | {"services": ["comfort", "care"], "phone": "02200000077"}
+    cases = (
+        (Role.AGENT, "agent-9", more, 409),
+        (Role.SUPERVISOR, "supervisor-1", more, 403),
+        (Role.SUPERVISOR, "supervisor-2", more | {"papers": []}, 422),
+        (Role.SUPERVISOR, "supervisor-2", more | {"credit_code": credit_code()}, 409),
+        (Role.SUPERVISOR, "supervisor-2", more, 200),
+    )
+    for role, who, said, status in cases:
+        answer = await post(house, f"/partners/{code}/amend", role, who, **said)
+        assert answer.status_code == status, answer.text
+    steps = answer.json()["steps"]
+    assert [(step["act"], step["said"] and step["said"]["phone"]) for step in steps] == [
+        ("apply", given["phone"]), ("check", None), ("admit", None), ("amend", more["phone"]),
+    ]  # fmt: skip
+
+
 async def test_another_than_the_first_is_recommended_with_the_reason(house: Line) -> None:  # Art. 10(3), 24
     for _ in range(2):
         await admitted(house, services=["care"], districts=["HX"])

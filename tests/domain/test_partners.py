@@ -93,7 +93,7 @@ def test_a_member_whose_paper_expires_is_suspended_until_it_shows_a_new_one() ->
     assert active.due_at == end_of(date(2026, 4, 30))
     expired = lapse(active)
     assert (expired.standing, expired.fault) == (M.SUSPENDED, Fault.EXPIRED)
-    renewed = done(expired, A.AMEND, Role.AGENT, particulars=GIVEN)
+    renewed = done(expired, A.AMEND, Role.SUPERVISOR, particulars=GIVEN)
     resumed = done(renewed, A.RESUME, Role.SUPERVISOR)
     assert (resumed.standing, resumed.fault, resumed.due_at) == (M.ACTIVE, None, None)
 
@@ -179,3 +179,21 @@ def test_the_credit_code_checks_itself() -> None:
         assert not is_credit_code(wrong + check_sign(body))
     assert not is_credit_code("91310000631696382")
     assert not is_credit_code("91310000631696382I")
+
+
+@pytest.mark.parametrize("standing", [M.APPLIED, M.ACTIVE, M.SUSPENDED])
+def test_an_amendment_makes_nobody_another_organisation(standing: Membership) -> None:  # Art. 20
+    role = Role.AGENT if standing is M.APPLIED else Role.SUPERVISOR
+    for other in ({"kind": PartnerKind.ORGANISATION}, {"credit_code": "9112010000000001LN"}, {"zh": "样例别家"}):
+        given = replace(GIVEN, **other)  # type: ignore[arg-type]
+        with pytest.raises(NotPermitted, match="applies for itself"):
+            done(at(standing), A.AMEND, role, particulars=given)
+    given = replace(GIVEN, phone="02200000009")
+    assert done(at(standing), A.AMEND, role, particulars=given).particulars == given
+
+
+def test_a_member_is_amended_by_another_officer_with_every_paper_in_order() -> None:  # Art. 20
+    with pytest.raises(NotYours):
+        done(at(M.ACTIVE), A.AMEND, Role.SUPERVISOR, "supervisor-1", particulars=GIVEN)
+    with pytest.raises(Lacking):
+        done(at(M.ACTIVE), A.AMEND, Role.SUPERVISOR, particulars=replace(GIVEN, papers=()))

@@ -61,7 +61,8 @@ class Register:
             papers=(Shown(paper=Paper.PLEDGE, number="样例-1", valid_until=last),),
         )
         async with self.engine.begin() as conn:
-            self.code = (await partners.enter(conn, given, self._doing(A.APPLY, Role.CHANNEL), TERMS, CALENDAR)).code
+            applies = self._doing(A.APPLY, Role.CHANNEL, particulars=given)
+            self.code = (await partners.enter(conn, applies, TERMS, CALENDAR)).code
         await self.tell()
 
     def _doing(self, act: MemberAct, role: Role, actor: str = "supervisor-1", **facts: Any) -> Doing:

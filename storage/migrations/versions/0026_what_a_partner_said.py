@@ -1,0 +1,19 @@
+"""What a partner says of itself stays with the step that brought it (decision 0023)"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    what = "what it says of itself from then on, where the step is about that"
+    op.add_column("partner_steps", sa.Column("said", JSONB, comment=what))
+
+
+def downgrade() -> None:
+    op.drop_column("partner_steps", "said")

@@ -52,8 +52,9 @@ class Exchange:
         """
         async with self._engine.connect() as conn, reach(self._peer) as link:
             before = await dispatches.receipted(conn)
-            theirs = await Platform(link).holds()
+            theirs = await Platform(link).holds(len(before))
             after = await dispatches.receipted(conn)
-            found = Reconciliation(now, len(after), len(theirs), before - theirs, theirs - after)
+            lacks = before - theirs.ids, theirs.ids - after
+            found = Reconciliation(now, len(after), len(theirs.ids) + theirs.strange, *lacks, theirs.strange)
             await dispatches.keep(conn, found)
-        return {"they_lack": len(found.they_lack), "we_lack": len(found.we_lack)}
+        return {"they_lack": len(found.they_lack), "we_lack": len(found.we_lack) + found.strange}

@@ -38,7 +38,7 @@ EXAMPLES: dict[Act, dict[str, Any]] = {
     Act.OVERRIDE: {"reason": "值班长收回，另行交办。"},
     Act.CONCLUDE: {"reason": "已责成单位限期整改。"},
     Act.SUPPLY: {"replied": "phone"},
-    Act.JOIN: {"joint": "TJ20260302000001-joint-1"},
+    Act.JOIN: {"joint": "J20260302-0a1b2c3d"},
     Act.DETACH: {"reason": "该件另有原因，单独办理。"},
     Act.SIGN: {},
     Act.ASK: {"question": "请问故障路灯的灯杆编号是多少？"},

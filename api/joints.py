@@ -27,7 +27,7 @@ from storage import joints, reading
 
 router = APIRouter(prefix="/joints", tags=["joint cases"])
 STRICT = ConfigDict(extra="forbid")
-Id = Annotated[str, Path(description="the joint case's ID", max_length=64, examples=["TJ20260302000001-joint-1"])]
+Id = Annotated[str, Path(description="the joint case's ID", max_length=64, examples=["J20260302-0a1b2c3d"])]
 Open = Annotated[bool, Query(description="only what is not closed")]
 Numbers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=1000)]
 WHOLE = "The joint case: where its parts stand, and what was done for all of them."
@@ -104,7 +104,7 @@ async def post_joint(given: Opened, caller: CallerDep, house: HouseDep, key: Key
     async def work(conn: AsyncConnection, digest: str) -> str:
         names_nobody("title", given.title, stands={Suspect.DOOR})  # it stays while one of its parts does
         await _known_cases(conn, given.cases)
-        id = await joints.open_(conn, min(given.cases), given.title, caller.subject, house.now())
+        id = await joints.open_(conn, given.title, caller.subject, house.now())
         await joints.receive(conn, act_of(house, id, Act.JOIN, caller, numbers=given.cases), key, digest)
         return id
 

@@ -20,12 +20,13 @@ from api.house import House, HouseDep
 from api.partners import rules_of
 from api.publications import Kept
 from api.reading import PAGE, Cursor, Limit
-from api.texts import Code, Line, Words
+from api.texts import Code, Count, Line, Words
 from api.views import Page, view
 from domain import opinions as hearing
 from domain.case import CENTRE
 from domain.opinions import Doing
 from domain.publication import FIELDS, Suspicion, looked_at, names_nobody, suspected
+from domain.publication import Field as Passage
 from domain.refusals import NotPermitted
 from domain.regulation import art
 from domain.vocabulary import Hearing, OpinionAct, Role, Voice
@@ -36,7 +37,7 @@ router = APIRouter(prefix="/opinions", tags=["opinions"])
 STRICT = ConfigDict(extra="forbid")
 Id = Annotated[str, Path(description="the opinion's ID", max_length=40, examples=["OP-3f9a1c2b4d"])]
 WHOLE = "The opinion, and every step that brought it there."
-STEP = documented(401, 403, 404, 409, 413, 422, 503)
+STEP = documented(401, 403, 404, 409, 412, 413, 422, 503)
 
 
 @body(config=STRICT)
@@ -71,12 +72,19 @@ class OpinionReason:
 
 
 @body(config=STRICT)
-class Publishing:
-    """How everybody is to read it, and the suspected passages that may stand: any other refuses (Art. 15)."""
+class OpinionWording:
+    """How everybody is to read it; what is left out stays as it was said. Another officer publishes it."""
 
     title: Line | None = None
     question: Words | None = None
     answer: Words | None = None
+
+
+@body(config=STRICT)
+class Publishing:
+    """The version that was read, and the suspected passages that may stand: any other refuses (Art. 15)."""
+
+    version: Count
     kept: Annotated[list[Kept], Field(max_length=1000)] = field(default_factory=list)
 
 
@@ -123,16 +131,24 @@ class OpinionStep:
 
 @dataclass(frozen=True, kw_only=True)
 class OpinionWhole(Opinion):
-    """The same, with every step, and the passages to look at before it is published."""
+    """The same, as everybody is to read it, with every step, and the passages to look at before it is published."""
 
+    version: int
+    public_title: str
+    public_question: str
+    public_answer: str | None
     steps: list[OpinionStep]
     suspected: list[Suspicion]
 
+
+PUBLIC: Mapping[Passage, str] = {name: f"public_{name}" for name in FIELDS}
+"""Where each text stands as everybody is to read it."""
 
 BODIES: Mapping[OpinionAct, type[Any]] = {
     OpinionAct.ASSIGN: Assigned,
     OpinionAct.ANSWER: Answering,
     OpinionAct.SEND_BACK: OpinionReason,
+    OpinionAct.REWORD: OpinionWording,
     OpinionAct.PUBLISH: Publishing,
     OpinionAct.KEEP: OpinionReason,
     OpinionAct.EFFECT: Effect,
@@ -147,7 +163,8 @@ EXAMPLES: Mapping[OpinionAct, dict[str, Any]] = {
     OpinionAct.ASSIGN: {"unit": "JW"},
     OpinionAct.ANSWER: {"answer": "夜间坐席已增加一倍。"},
     OpinionAct.SEND_BACK: {"reason": "答复没有针对建议。"},
-    OpinionAct.PUBLISH: {},
+    OpinionAct.REWORD: {"answer": "夜间坐席已经增加。"},
+    OpinionAct.PUBLISH: {"version": 3},
     OpinionAct.KEEP: {"reason": "涉及不宜公开的内容。"},
     OpinionAct.EFFECT: {"effect": "夜间接通率由八成提高到九成五。"},
 }
@@ -234,27 +251,36 @@ def _said(given: Any, row: Mapping[str, Any], now: datetime) -> tuple[dict[str, 
     """Which texts of the opinion an act changes, and the words that its step keeps; Lacking if a passage is not looked at."""
     match given:
         case Answering():
-            return {"answer": given.answer}, given.answer
+            return {"answer": given.answer} | dict.fromkeys(PUBLIC.values()), given.answer
         case Effect():
             names_nobody("effect", given.effect)  # it may be public at once, without another officer's look
             return {"effect": given.effect}, given.effect
+        case OpinionWording():
+            texts = {PUBLIC[name]: getattr(given, name) for name in FIELDS}
+            return texts, "\n".join(words for words in texts.values() if words) or None
         case Publishing():
-            texts = {name: getattr(given, name) or row[name] for name in FIELDS}
             kept = {Suspicion(**asdict(each)) for each in given.kept}
-            suspicions = set(_suspected(texts))
+            suspicions = set(_suspected(row))
             looked_at(suspicions, kept)
             let = [asdict(each) for each in sorted(suspicions & kept)]
-            return {f"public_{name}": words for name, words in texts.items()} | {"kept": let, "published_at": now}, None
+            return _public(row) | {"kept": let, "published_at": now}, None
     return {}, getattr(given, "reason", None)
 
 
-def _suspected(texts: Mapping[Any, Any]) -> Iterable[Suspicion]:
-    return (each for name in FIELDS for each in suspected(name, texts[name] or "", ()))
+def _public(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """As everybody is to read it: as it was worded for that, else as it was said."""
+    return {public: row[public] or row[name] for name, public in PUBLIC.items()}
+
+
+def _suspected(row: Mapping[Any, Any]) -> Iterable[Suspicion]:
+    texts = _public(row)
+    return (each for name in FIELDS for each in suspected(name, texts[PUBLIC[name]] or "", ()))
 
 
 def _doing(house: House, caller: Caller, act: OpinionAct, given: Any = None) -> Doing:
     unit = given.unit if isinstance(given, Assigned) else caller.unit
-    return Doing(act=act, actor=caller.subject, role=caller.role, at=house.now(), unit=unit)
+    seen = getattr(given, "version", None)
+    return Doing(act=act, actor=caller.subject, role=caller.role, at=house.now(), unit=unit, seen=seen)
 
 
 async def _whole(house: House, caller: Caller, id: str) -> OpinionWhole:
@@ -264,7 +290,8 @@ async def _whole(house: House, caller: Caller, id: str) -> OpinionWhole:
         if row is None:
             raise Problem(404, "NoSuchOpinion", "no such opinion, or none that the caller may see")
         steps = await opinions.steps(conn, id)
-    return view(OpinionWhole, row, steps=[view(OpinionStep, step) for step in steps], suspected=list(_suspected(row)))
+    told = [view(OpinionStep, step) for step in steps]
+    return view(OpinionWhole, row | _public(row), steps=told, suspected=list(_suspected(row)))
 
 
 async def _told(house: House, id: str) -> None:

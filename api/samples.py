@@ -16,9 +16,9 @@ FORMATS = {"date-time": INSTANT, "date": "2026-03-09"}
 
 SAMPLES: dict[str, Any] = {
     "number": "TJ20260302000001",
-    "joint": "TJ20260302000001-joint-1",
-    "Joint.id": "TJ20260302000001-joint-1",
-    "JointWhole.id": "TJ20260302000001-joint-1",
+    "joint": "J20260302-0a1b2c3d",
+    "Joint.id": "J20260302-0a1b2c3d",
+    "JointWhole.id": "J20260302-0a1b2c3d",
     "JointWhole.standing": {"assigned": 2},
     "likeness": 0.47,
     "score": 0.81,

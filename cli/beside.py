@@ -101,7 +101,8 @@ async def opinion(cast: Cast, _: Receiver) -> int:
     path = f"/opinions/{id}"
     await p.ask("POST", f"{path}/assign", Role.AGENT, unit="JW")
     await p.ask("POST", f"{path}/answer", Role.UNIT, by="JW", answer="夜间坐席已增加一倍。")
-    await p.ask("POST", f"{path}/publish", Role.SUPERVISOR)
+    await p.ask("POST", f"{path}/reword", Role.AGENT, answer="夜间坐席已经增加。")
+    await p.ask("POST", f"{path}/publish", Role.SUPERVISOR, version=4)
     await p.ask("POST", f"{path}/effect", Role.SUPERVISOR, effect="夜间接通率提高到九成五。")
     public = await p.ask("GET", "/public/opinions?limit=200", Role.AUDITOR)
     return sum(each["id"] == id for each in public["items"])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,6 +34,10 @@ class Receiver:
     """As a permit system: where applications stand."""
     down: bool = False
     """It answers 503 to everything."""
+    raw: bytes | None = None
+    """What it answers to everything instead, with 200."""
+    stalls: bool = False
+    """It begins an answer and never ends it."""
     silent: int = 0
     """So many next requests are carried out, and never answered: the connection is cut."""
 
@@ -76,16 +80,22 @@ def receiver() -> Iterator[Receiver]:
                 kept.silent -= 1
                 self.close_connection = True
                 return
-            content = json.dumps(body).encode()
+            if kept.raw is not None:
+                status, body = 200, None
+            content = json.dumps(body).encode() if kept.raw is None else kept.raw
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content) + kept.stalls))
             self.end_headers()
             self.wfile.write(content)
+            self.wfile.flush()
+            if kept.stalls:
+                over.wait()
 
         def log_message(self, format: str, *args: object) -> None:
             """It says nothing."""
 
+    over = Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept = Receiver(f"http://127.0.0.1:{server.server_address[1]}/platform/")
     serving = Thread(target=server.serve_forever, daemon=True)
@@ -93,6 +103,7 @@ def receiver() -> Iterator[Receiver]:
     try:
         yield kept
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         serving.join()

@@ -9,7 +9,7 @@ from hashlib import sha256
 from domain.calendar import Calendar
 from domain.case import CENTRE
 from domain.limits import Term, before, due
-from domain.refusals import Lacking, NotPermitted, NotYours
+from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours
 from domain.regulation import art
 from domain.ruleset import OpinionTerms
 from domain.vocabulary import Hearing, OpinionAct, Role, Voice
@@ -31,6 +31,8 @@ class Opinion:
     unit: str | None = None
     """Who is to answer: a unit, or the Centre itself."""
     answered_by: str | None = None
+    worded_by: str | None = None
+    """Who worded what everybody is to read, where that is not what was said and answered."""
     warn_at: datetime | None = None
     due_at: datetime | None = None
     late: int = 0
@@ -47,6 +49,8 @@ class Doing:
     role: Role
     at: datetime
     unit: str | None = None
+    seen: int | None = None
+    """The version that whoever decides has read."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ MOVES = (
     Move((H.RECEIVED, H.ASSIGNED), A.ASSIGN, CENTRE_STAFF, H.ASSIGNED, "answer"),
     Move((H.ASSIGNED,), A.ANSWER, (*UNITS, *CENTRE_STAFF), H.ANSWERED, "publish"),
     Move((H.ANSWERED,), A.SEND_BACK, HEAD, H.ASSIGNED, "answer"),
+    Move((H.ANSWERED,), A.REWORD, CENTRE_STAFF, None),
     Move((H.ANSWERED,), A.PUBLISH, HEAD, H.PUBLISHED),
     Move((H.ANSWERED,), A.KEEP, HEAD, H.KEPT),
     Move((H.ANSWERED, H.PUBLISHED, H.KEPT), A.EFFECT, HEAD, None),
@@ -95,7 +100,9 @@ def decide(opinion: Opinion, doing: Doing, terms: OpinionTerms, calendar: Calend
     if doing.act is A.ASSIGN:
         after = replace(after, unit=doing.unit)
     if doing.act is A.ANSWER:
-        after = replace(after, answered_by=doing.actor)
+        after = replace(after, answered_by=doing.actor, worded_by=None)
+    if doing.act is A.REWORD:
+        after = replace(after, worded_by=doing.actor)
     if move.target is None:
         return after
     if move.limit is None:
@@ -117,13 +124,15 @@ def move_of(standing: Hearing, act: OpinionAct, role: Role) -> Move:
 
 
 def _may(opinion: Opinion, doing: Doing) -> None:
-    """Who is to answer answers; who answered does not decide on it."""
+    """Who is to answer answers; who answered, or worded what is to be public, does not decide on it."""
     if doing.act is A.ASSIGN and doing.unit is None:
         raise Lacking("name the unit that is to answer, or `centre`", RESPONSE)
     if doing.act is A.ANSWER and (doing.unit or CENTRE) != opinion.unit:
         raise NotYours("another unit is to answer it", RESPONSE)
-    if doing.act in (A.PUBLISH, A.KEEP) and doing.actor == opinion.answered_by:
-        raise NotYours("whoever answered does not decide on its publication", RESPONSE)
+    if doing.act in (A.PUBLISH, A.KEEP) and doing.actor in (opinion.answered_by, opinion.worded_by):
+        raise NotYours("whoever answered, or worded it, does not decide on its publication", RESPONSE)
+    if doing.seen not in (None, opinion.version):
+        raise MovedOn(f"the opinion is at version {opinion.version}, not {doing.seen}: read it again")
 
 
 def next_at(opinion: Opinion) -> datetime | None:

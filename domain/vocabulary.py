@@ -392,6 +392,7 @@ class OpinionAct(Word):
     ASSIGN = "assign", "交办", "assign"
     ANSWER = "answer", "答复", "answer"
     SEND_BACK = "send_back", "退回重新答复", "send back"
+    REWORD = "reword", "拟公开文本", "word for the public"
     PUBLISH = "publish", "公开", "publish"
     KEEP = "keep", "不予公开", "keep back"
     EFFECT = "effect", "改进落实", "record what changed"

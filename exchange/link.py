@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +15,12 @@ import httpx
 
 TIMEOUT = 5.0
 """Seconds that another system may take for one request."""
+
+WHOLE = 10.0
+"""Seconds for all of an answer: one that trickles is none."""
+
+MOST = 1_000_000
+"""Bytes of an answer, unpacked; a longer one is none."""
 
 NO_ANSWER = 503
 """The status of an answer that never came."""
@@ -79,10 +87,18 @@ class HttpLink:
     ) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         try:
-            response = await self._http.request(method, path, json=body, params=params, headers=headers)
-        except httpx.HTTPError:
+            async with (
+                asyncio.timeout(WHOLE),
+                self._http.stream(method, path, json=body, params=params, headers=headers) as response,
+            ):
+                content = bytearray()
+                async for piece in response.aiter_bytes():
+                    content += piece
+                    if len(content) > MOST:
+                        return Answer(NO_ANSWER, reason="too_long")
+        except (httpx.HTTPError, TimeoutError):
             return Answer(NO_ANSWER, reason="no_answer")
-        return _answer(response)
+        return _answer(response.status_code, bytes(content))
 
 
 @asynccontextmanager
@@ -93,14 +109,15 @@ async def reach(peer: Peer) -> AsyncIterator[Link]:
         yield HttpLink(http)
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(status: int, content: bytes) -> Answer:
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
         body = {}
     told = body if isinstance(body, dict) else {}
-    reason = "" if response.is_success else _fit(_CODE, told.get("reason")) or f"http_{response.status_code}"
-    return Answer(response.status_code, _fit(_RECEIPT, told.get("receipt")), reason, told)
+    taken = 200 <= status < 300
+    reason = "" if taken else _fit(_CODE, told.get("reason")) or f"http_{status}"
+    return Answer(status, _fit(_RECEIPT, told.get("receipt")), reason, told)
 
 
 def _fit(shape: re.Pattern[str], value: object) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from exchange.link import Link, Unanswered
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+"""A code: no free text of others comes in."""
 
 
 @dataclass(frozen=True)
 class Standing:
     """Where an application stands, by codes: what an answer to its applicant is made of."""
 
-    state: str
-    unit: str
+    state: Word
+    unit: Word
     since: datetime
 
 

@@ -82,12 +82,14 @@ class Reconciliation:
     theirs: int
     they_lack: set[str]
     we_lack: set[str]
+    strange: int = 0
+    """How many more we lack, under IDs that are nothing of ours: counted, not named."""
 
 
 async def keep(conn: AsyncConnection, found: Reconciliation) -> None:
     """Put it on record; the same instant once."""
     lacks = {"they_lack": sorted(found.they_lack)[:NAMED], "we_lack": sorted(found.we_lack)[:NAMED]}
-    counts = {"they_lack_count": len(found.they_lack), "we_lack_count": len(found.we_lack)}
+    counts = {"they_lack_count": len(found.they_lack), "we_lack_count": len(found.we_lack) + found.strange}
     row = {"at": found.at, "ours": found.ours, "theirs": found.theirs, **counts, **lacks}
     known = select(reconciliations.c.at).where(reconciliations.c.at == found.at)
     if await conn.scalar(known) is None:

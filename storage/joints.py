@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.case import Deed
 from domain.joint import ENDED
 from domain.lifecycle import MOVES
+from domain.limits import SHANGHAI
 from domain.refusals import NotPermitted
 from domain.vocabulary import Act, Role, Text
 from storage.deeds import DEED
@@ -58,11 +60,9 @@ class Received:
     digest: str
 
 
-async def open_(conn: AsyncConnection, first: str, title: str, actor: str, now: datetime) -> str:
-    """A new joint case, named after one of its cases: its ID, which is that of its workflow too."""
-    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:first))"), {"first": first})
-    nth = 1 + (await conn.execute(select(func.count()).where(joints.c.id.startswith(f"{first}-joint-")))).scalar_one()
-    id = f"{first}-joint-{nth}"
+async def open_(conn: AsyncConnection, title: str, actor: str, now: datetime) -> str:
+    """A new joint case: its ID, which is that of its workflow too, and tells the number of no case (Art. 15)."""
+    id = f"J{now.astimezone(SHANGHAI):%Y%m%d}-{token_hex(4)}"
     await conn.execute(insert(joints).values(id=id, title=title, opened_by=actor, opened_at=now))
     return id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +24,8 @@ def query_of(words: str) -> str:
 
 def terms_of(words: str) -> list[str]:
     """The same, one by one, each once."""
-    terms = [term for run in _TERMS.findall(words.lower()) for term in _pairs(run)]
+    plain = unicodedata.normalize("NFKC", words).lower()
+    terms = [term for run in _TERMS.findall(plain) for term in _pairs(run)]
     if not terms:
         raise Unknown("`words`: Chinese characters, Latin letters or digits")
     return list(dict.fromkeys(terms))

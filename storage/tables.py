@@ -584,6 +584,7 @@ opinions = Table(
     Column("standing", Text, nullable=False),
     Column("unit", Text, comment="who is to answer: a unit, or the Centre"),
     Column("answered_by", Text),
+    Column("worded_by", Text, comment="who worded what everybody is to read"),
     Column("warn_at", DateTime, comment="when it is warned that the limit ends soon"),
     Column("due_at", DateTime, comment="when the limit that runs ends"),
     Column("late", Integer, nullable=False, comment="how many limits were not kept"),

@@ -59,7 +59,7 @@ async def public(house: Line, id: str) -> dict[str, Any] | None:
 async def test_an_opinion_is_assigned_answered_published_and_says_what_changed(house: Line) -> None:  # Art. 21
     id = await answered(house, voice="journalist")
     assert await public(house, id) is None
-    published = await step(house, id, "publish", Role.SUPERVISOR)
+    published = await step(house, id, "publish", Role.SUPERVISOR, version=3)
     assert (published["standing"], published["due_at"], published["late"]) == ("published", None, 0)
     await step(house, id, "effect", Role.SUPERVISOR, effect="样例：接通率提高。")
     shown = await public(house, id)
@@ -80,12 +80,14 @@ async def test_what_is_kept_back_says_why_and_is_not_public(house: Line) -> None
 
 async def test_nothing_is_published_that_may_name_somebody_unless_it_was_looked_at(house: Line) -> None:  # Art. 15, 21
     id = await answered(house, "样例：请联系张样例先生，电话13900000000。")
-    refused = await house.post(f"/opinions/{id}/publish", Role.SUPERVISOR, {})
+    refused = await house.post(f"/opinions/{id}/publish", Role.SUPERVISOR, {"version": 3})
     assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15")
     assert "13900000000" not in refused.text
     whole = (await house.get(f"/opinions/{id}", Role.SUPERVISOR)).json()
     assert {each["field"] for each in whole["suspected"]} == {"answer"}
-    await step(house, id, "publish", Role.SUPERVISOR, answer="样例：请来电咨询。")
+    reworded = await step(house, id, "reword", Role.AGENT, answer="样例：请来电咨询。")
+    assert (reworded["suspected"], reworded["public_answer"]) == ([], "样例：请来电咨询。")
+    await step(house, id, "publish", Role.SUPERVISOR, version=4)
     shown = await public(house, id)
     assert shown is not None
     assert shown["public_answer"] == "样例：请来电咨询。"
@@ -94,7 +96,7 @@ async def test_nothing_is_published_that_may_name_somebody_unless_it_was_looked_
 
 async def test_what_changed_names_nobody(house: Line) -> None:  # Art. 15, 21
     id = await answered(house)
-    await step(house, id, "publish", Role.SUPERVISOR)
+    await step(house, id, "publish", Role.SUPERVISOR, version=3)
     named = {"effect": "样例：已与李样例女士（13912340001）联系。"}
     refused = await house.post(f"/opinions/{id}/effect", Role.SUPERVISOR, named)
     assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15")
@@ -136,9 +138,34 @@ async def test_the_centre_answers_what_concerns_itself_and_another_officer_decid
     done = await house.post(f"/opinions/{id}/assign", Role.AGENT, {"unit": "centre"})
     assert done.status_code == 200
     await step(house, id, "answer", Role.SUPERVISOR, answer="样例：已改进。")
-    same = await post(house, f"/opinions/{id}/publish", Role.SUPERVISOR, "supervisor-1")
+    same = await post(house, f"/opinions/{id}/publish", Role.SUPERVISOR, "supervisor-1", version=3)
     assert same.status_code == 403
-    assert (await post(house, f"/opinions/{id}/publish", Role.SUPERVISOR, "supervisor-2")).status_code == 200
+    other = await post(house, f"/opinions/{id}/publish", Role.SUPERVISOR, "supervisor-2", version=3)
+    assert other.status_code == 200
+
+
+async def test_what_is_worded_for_the_public_another_officer_publishes_as_it_was_read(
+    house: Line,
+) -> None:  # Art. 15, 21
+    id = await answered(house)
+    path = f"/opinions/{id}"
+    for who, words in (("supervisor-1", "样例一。"), ("supervisor-2", "样例二。")):
+        assert (await post(house, f"{path}/reword", Role.SUPERVISOR, who, answer=words)).status_code == 200
+    for who, version, status in (("supervisor-2", 5, 403), ("supervisor-1", 4, 412), ("supervisor-1", 5, 200)):
+        answer = await post(house, f"{path}/publish", Role.SUPERVISOR, who, version=version)
+        assert answer.status_code == status, answer.text
+    shown = await public(house, id)
+    assert shown is not None
+    assert shown["public_answer"] == "样例二。"
+    assert [each["words"] for each in answer.json()["steps"] if each["act"] == "reword"] == ["样例一。", "样例二。"]
+
+
+async def test_a_new_answer_is_worded_anew(house: Line) -> None:  # Art. 21
+    id = await answered(house)
+    await step(house, id, "reword", Role.AGENT, title="样例", answer="样例：旧。")
+    await step(house, id, "send-back", Role.SUPERVISOR, reason="样例。")
+    again = await step(house, id, "answer", Role.UNIT, "JW", answer="样例：新。")
+    assert (again["public_answer"], again["public_title"]) == ("样例：新。", again["title"])
 
 
 async def test_nobody_is_assigned_who_is_no_unit(house: Line) -> None:

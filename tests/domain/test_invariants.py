@@ -126,7 +126,7 @@ class Chance(Random):
                 "until": self.mostly([None], date(2025, 11, 28), date(2025, 11, 4), date.max),
             },
             Act.DENY: lambda: {"unit": unit},
-            Act.JOIN: lambda: {"joint": self.mostly(["TJ20251103000001-joint-1"], None)},
+            Act.JOIN: lambda: {"joint": self.mostly(["J20251103-0a1b2c3d"], None)},
             Act.SUPPLY: lambda: {"unit": unit, "replied": self.mostly([*ReplyWay], None)},
             Act.REQUEST_EXTENSION: lambda: {
                 "until": self.mostly([date(2025, 11, 30), date(2025, 11, 12)], None, date.max, date.min)

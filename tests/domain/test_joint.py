@@ -12,7 +12,7 @@ from domain.regulation import art
 from domain.vocabulary import Act, Matter, Report, Role, Status
 from tests.cases import Story, assigned, refused, registered
 
-JOINT = "TJ20251103000001-joint-1"
+JOINT = "J20251103-0a1b2c3d"
 OF_A_PERSON = {Act.ATTEMPT, Act.RATE, Act.SUPPLEMENT, Act.URGE, Act.WITHDRAW, Act.DISPUTE, Act.ASK}
 """What one person says, or is asked: Art. 13 asks each for themselves."""
 

@@ -60,7 +60,7 @@ CODES: dict[Act, Given] = {
     A.GRANT: {"unit": "WATER"},
     A.DENY: {"unit": "WATER"},
     A.SUPPLY: {"unit": "WATER", "replied": ReplyWay.VISIT},
-    A.JOIN: {"joint": "TJ20251103000001-joint-1"},
+    A.JOIN: {"joint": "J20251103-0a1b2c3d"},
     A.REQUEST_EXTENSION: {"until": date(2025, 11, 14)},
     A.FEEDBACK: {"replied": ReplyWay.PHONE},
     A.DESIGNATE: {"lead": "JW"},

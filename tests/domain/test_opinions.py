@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 
 from domain.case import CENTRE
 from domain.limits import before, due
 from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, id_of, lapse, move_of, next_at, receive
-from domain.refusals import Lacking, NotPermitted, NotYours
+from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours
 from domain.ruleset import rule_sets
 from domain.vocabulary import Hearing, OpinionAct, Role, Voice
 from tests.cases import CALENDAR
@@ -22,8 +23,8 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 RECEIVED = receive(Voice.DEPUTY, "样例1号", NOW, TERMS, CALENDAR)
 
 
-def done(opinion: Opinion, act: OpinionAct, role: Role, actor: str = "", unit: str | None = None) -> Opinion:
-    doing = Doing(act=act, actor=actor or f"{role}-1", role=role, at=NOW, unit=unit)
+def done(opinion: Opinion, act: OpinionAct, role: Role, actor: str = "", **facts: Any) -> Opinion:
+    doing = Doing(act=act, actor=actor or f"{role}-1", role=role, at=NOW, **facts)
     return decide(opinion, doing, TERMS, CALENDAR)
 
 
@@ -49,6 +50,15 @@ def test_who_is_to_answer_answers_and_nobody_else() -> None:  # Art. 21
     assert answered(CENTRE).standing is H.ANSWERED, "what concerns the Centre it answers itself"
     with pytest.raises(Lacking):
         done(RECEIVED, A.ASSIGN, Role.AGENT)
+
+
+def test_who_worded_it_for_the_public_does_not_publish_it_and_nobody_unread() -> None:  # Art. 21
+    worded = done(answered(), A.REWORD, Role.SUPERVISOR)
+    with pytest.raises(NotYours):
+        done(worded, A.PUBLISH, Role.SUPERVISOR, seen=worded.version)
+    with pytest.raises(MovedOn):
+        done(worded, A.PUBLISH, Role.SUPERVISOR, "supervisor-2", seen=worded.version - 1)
+    assert done(worded, A.PUBLISH, Role.SUPERVISOR, "supervisor-2", seen=worded.version).standing is H.PUBLISHED
 
 
 @pytest.mark.parametrize("act", [A.PUBLISH, A.KEEP])

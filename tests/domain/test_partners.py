@@ -185,7 +185,7 @@ def test_the_credit_code_checks_itself() -> None:
 def test_an_amendment_makes_nobody_another_organisation(standing: Membership) -> None:  # Art. 20
     role = Role.AGENT if standing is M.APPLIED else Role.SUPERVISOR
     for other in ({"kind": PartnerKind.ORGANISATION}, {"credit_code": "9112010000000001LN"}, {"zh": "样例别家"}):
-        given = replace(GIVEN, **other)  # type: ignore[arg-type]
+        given = replace(GIVEN, **other)
         with pytest.raises(NotPermitted, match="applies for itself"):
             done(at(standing), A.AMEND, role, particulars=given)
     given = replace(GIVEN, phone="02200000009")

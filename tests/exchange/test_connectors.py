@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from ruamel.yaml import YAML
 from exchange.credit import Credit, EntityRecord
 from exchange.link import Peer, Unanswered, reach
 from exchange.permits import Permits, Standing
-from exchange.platform import Platform
+from exchange.platform import Held, Platform
 from tests.receiver import Receiver, receiver
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "exchange"
@@ -65,7 +66,36 @@ async def test_a_platform_that_does_not_say_what_it_holds_is_not_taken_to_hold_n
     other.down = True
     async with reach(Peer(other.url)) as link:
         with pytest.raises(Unanswered, match="http_503"):
-            await Platform(link).holds()
+            await Platform(link).holds(0)
+
+
+async def test_what_a_platform_holds_is_counted_and_only_what_may_be_ours_is_named(other: Receiver) -> None:
+    """Free text of others may name persons, and NUL is no text (Art. 15)."""
+    other.raw = json.dumps({"ids": ["TJ1-9.3", "王样例 13800000000", "a\0b", "\ud800", 7, "x" * 65]}).encode()
+    async with reach(Peer(other.url)) as link:
+        assert await Platform(link).holds(1) == Held({"TJ1-9.3"}, 10)  # it says the same on the next page
+        other.raw = json.dumps({"ids": [f"TJ{n}" for n in range(20_000)]}).encode()
+        with pytest.raises(Unanswered, match="too_many"):
+            await Platform(link).holds(1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [(b"[" * 200_000, ""), (b"<html>", ""), (b"\xff\xfe", ""), (b" " * 1_000_001, "too_long")],
+    ids=["deep", "html", "no text", "huge"],
+)
+async def test_whatever_is_answered_ends_as_an_answer(other: Receiver, raw: bytes, reason: str) -> None:
+    other.raw = raw
+    async with reach(Peer(other.url)) as link:
+        answer = await Credit(link).take(RECORD)
+    assert (answer.receipt, answer.reason, answer.body) == ("", reason, {})
+
+
+async def test_an_answer_that_does_not_end_is_none(other: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange.link.WHOLE", 0.3)
+    other.stalls = True
+    async with reach(Peer(other.url)) as link:
+        assert (await Credit(link).take(RECORD)).reason == "no_answer"
 
 
 @pytest.mark.parametrize(("name", "path", "method"), [

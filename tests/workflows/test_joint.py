@@ -35,7 +35,7 @@ async def town(own_town: Town) -> Town:
 async def joint_of(town: Town, *requests: Request) -> str:
     """A joint case that these have joined."""
     async with town.engine.begin() as conn:
-        id = await joints.open_(conn, requests[0].number, "样例小区停水", "agent-1", datetime.now(UTC))
+        id = await joints.open_(conn, "样例小区停水", "agent-1", datetime.now(UTC))
     for request in requests:
         await request.agent("join", joint=id)
     return id
@@ -151,7 +151,7 @@ async def test_more_parts_than_fit_a_batch(town: Town) -> None:
     """No workflow of theirs: registered, each waits for the sweep."""
     requests = [await town.register(begin=False) for _ in range(BATCH + 3)]
     async with town.engine.begin() as conn:
-        id = await joints.open_(conn, requests[0].number, "样例小区停水", "agent-1", datetime.now(UTC))
+        id = await joints.open_(conn, "样例小区停水", "agent-1", datetime.now(UTC))
         made = JointAct(
             id=uuid4().hex, joint=id, act=Act.JOIN, role=Role.AGENT, actor="agent-1", body={}, texts={},
             received_at=(await requests[0].case()).registered_at, numbers=tuple(request.number for request in requests),

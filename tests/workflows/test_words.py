@@ -215,7 +215,7 @@ CODES: dict[Act, dict[str, Any]] = {
     Act.ATTEMPT: {"reach": Reach.REACHED, "resolved": True, "rating": Rating.GOOD},
     Act.RATE: {"rating": Rating.GOOD, "resolved": True},
     Act.SUPPLY: {"replied": "visit"},
-    Act.JOIN: {"joint": "TJ20251103000001-joint-1"},
+    Act.JOIN: {"joint": "J20251103-0a1b2c3d"},
 }
 
 

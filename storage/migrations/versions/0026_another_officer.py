@@ -1,4 +1,4 @@
-"""What a partner says of itself stays with the step that brought it (decision 0023)"""
+"""What a partner says of itself stays with its step; who words an opinion for the public (decisions 0023, 0026)"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,9 @@ depends_on = None
 def upgrade() -> None:
     what = "what it says of itself from then on, where the step is about that"
     op.add_column("partner_steps", sa.Column("said", JSONB, comment=what))
+    op.add_column("opinions", sa.Column("worded_by", sa.Text, comment="who worded what everybody is to read"))
 
 
 def downgrade() -> None:
+    op.drop_column("opinions", "worded_by")
     op.drop_column("partner_steps", "said")

@@ -49,6 +49,9 @@ class Oidc:
 RULE_SET = "TJ-2015-18"
 """What is kept to unless HOTLINE_RULE_SET says otherwise."""
 
+DEMO = "demo"
+"""The rule set whose limits are seconds."""
+
 LIMITS: Mapping[str, str] = {
     "address": "3000/minute",  # from one network address: a whole office may be behind it
     "key": "1200/minute",  # with one API key or token
@@ -106,13 +109,16 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read the environment; a missing DATABASE_URL or HOTLINE_SECRET is a RuntimeError that names it."""
+        """Read the environment; a missing DATABASE_URL or HOTLINE_SECRET is a RuntimeError that names it.
+
+        A ValueError: in production, limits of seconds.
+        """
         return cls(
             database_url=sqlalchemy_url(_required("DATABASE_URL")),
             temporal_address=os.environ.get("TEMPORAL_ADDRESS", "127.0.0.1:7233"),
             temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
             task_queue=task_queue(),
-            rule_set=os.environ.get("HOTLINE_RULE_SET", RULE_SET),
+            rule_set=_rule_set(),
             secret=_secret(),
             masters=told_masters(),
             vault_url=vault_url(),
@@ -132,6 +138,13 @@ class Settings:
             metrics=metrics(),
             traces=bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
         )
+
+
+def _rule_set() -> str:
+    code = os.environ.get("HOTLINE_RULE_SET") or RULE_SET
+    if code == DEMO and production():
+        raise ValueError(f"HOTLINE_RULE_SET={DEMO} has limits of seconds: it is not for HOTLINE_MODE=production")
+    return code
 
 
 def limits() -> Mapping[str, RateLimitItem] | None:

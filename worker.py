@@ -36,6 +36,7 @@ from domain.ruleset import rule_sets
 from settings import Settings
 from storage.blobs import Blobs
 from storage.engine import make_engine
+from storage.proof import proved
 from storage.signing import Seal
 from storage.vault import Vault, open_vault
 from workflows import attachments, attributes, credit, exchange, knowledge, learning, roots
@@ -169,7 +170,7 @@ async def main() -> None:
     if settings.metrics:
         serve_metrics(settings.metrics)
     engine = make_engine(settings.database_url)
-    async with open_vault(settings.masters, engine, settings.vault_url, waits=True) as vault:
+    async with open_vault(settings.masters, engine, settings.vault_url) as vault, proved(vault, engine):
         await _work(settings, engine, vault)
     await engine.dispose()
 

@@ -62,6 +62,7 @@ from storage.engine import make_engine, single
 from storage.figures import Counted
 from storage.learning import Learning
 from storage.likeness import Alike
+from storage.proof import proved
 from storage.reception import Reception
 from storage.scanner import Scanner
 from storage.vault import open_vault
@@ -81,13 +82,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             engine = make_engine(settings.database_url)
             leaving.push_async_callback(engine.dispose)
             once = single(engine)
+            vault = await leaving.enter_async_context(open_vault(settings.masters, engine, settings.vault_url))
+            await leaving.enter_async_context(proved(vault, engine))
             app.state.house = House(
                 settings=settings,
                 engine=engine,
                 once=once,
-                vault=await leaving.enter_async_context(
-                    open_vault(settings.masters, engine, settings.vault_url, waits=True)
-                ),
+                vault=vault,
                 temporal=await connect(lazy=True, interceptors=traces.interceptors),
                 calendar=CalendarInForce(once),
                 alike=Alike(),

@@ -35,7 +35,7 @@ def stack(
     os.environ |= told
 
     def made(url: str) -> None:
-        migrate(sqlalchemy_url(url))
+        migrate(sqlalchemy_url(url), samples=True)
         prepare(url)
 
     ports = Ports(0, 0, 0)

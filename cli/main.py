@@ -94,7 +94,7 @@ def local_stack(data: Path, ports: Ports, *, clean: bool = False) -> LocalStack:
         ports=ports,
         services=hotline_services(ports),
         search_attributes=SEARCH_ATTRIBUTES,
-        migrate=lambda url: migrate(sqlalchemy_url(url), vault_url()),
+        migrate=lambda url: migrate(sqlalchemy_url(url), vault_url(), samples=True),
     )
     if url := stack.external.get("DATABASE_URL"):
         typer.echo(f"DATABASE_URL is used: {spoken(url)}", err=True)

@@ -51,6 +51,7 @@ async def _rotate(url: str, keys: bytes | None, apart: str | None) -> tuple[int,
     engine = make_engine(sqlalchemy_url(url))
     try:
         async with open_vault(keys, engine, sqlalchemy_url(apart) if apart else None) as vault:
+            await vault.prove()
             wrapped = max([done async for done in vault.rewrapped()], default=0)
             sealed = max([done async for done in resealed(engine, vault)], default=0)
             return wrapped, sealed, await vault.left()

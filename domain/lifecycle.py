@@ -81,6 +81,7 @@ MOVES: tuple[Move, ...] = (
     *_row(S.ASSIGNED, A.GRANT, CENTRE, S.ASSIGNED),
     *_row(S.ASSIGNED, A.DENY, CENTRE, S.ASSIGNED),
     *_row(S.ASSIGNED, A.RECALL, CENTRE, S.RETURNED),
+    *_row(S.ASSIGNED, A.RECALL, (R.SYSTEM,), S.RETURNED, art(24)),  # from a partner that is no member any more
     *_row(S.ASSIGNED, A.TRANSFER, CENTRE, S.ASSIGNED, art(10, item=2)),
     *_row(S.REVIEW, A.APPROVE, CENTRE, S.CALLBACK, art(12, paragraph=1)),
     *_row(S.REVIEW, A.TRANSFER, CENTRE, S.ASSIGNED, art(10, item=2)),

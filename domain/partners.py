@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -108,6 +108,10 @@ MOVES = (
 )
 """Who may do what, and what follows."""
 
+TAKES_BACK = frozenset({A.SUSPEND, A.NOTIFY, A.LEAVE})
+"""After these it has nothing in hand: the Centre sends what it had to others (Art. 24). One whose paper has expired ends
+what it has begun."""
+
 ENDED = frozenset(M) - {origin for move in MOVES for origin in move.origins}
 """Where nothing follows but a new application."""
 
@@ -130,16 +134,25 @@ def code_of(given: Particulars) -> str:
     return f"P-{given.credit_code[8:17] if given.credit_code else sha256(given.zh.encode()).hexdigest()[:9].upper()}"
 
 
-def apply(former: Partner | None, given: Particulars, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
+def apply(
+    former: Partner | None,
+    given: Particulars,
+    doing: Doing,
+    terms: PartnerTerms,
+    calendar: Calendar,
+    alike: Iterable[Partner] = (),
+) -> Partner:
     """A new application, whose decision is due within the house's limit; the same again changes nothing.
 
-    NotPermitted: it has a membership, or was excluded and may not apply yet (Art. 24).
+    `alike`: others of this name or telephone. NotPermitted: it has a membership, or was excluded, be it under another
+    code, and may not apply yet (Art. 24).
     """
     if former and former.standing is M.APPLIED and former.particulars == given:
         return former
     if former and former.standing not in ENDED:
         raise NotPermitted(f"it has a membership, or an application: {former.code}", ADMISSION)
-    if former and former.standing is M.EXCLUDED and (doing.at - former.set_at).days < terms.readmission_days:
+    known = [*alike, former] if former else alike
+    if any(each.standing is M.EXCLUDED and (doing.at - each.set_at).days < terms.readmission_days for each in known):
         raise NotPermitted(f"whoever was excluded may apply again after {terms.readmission_days} days", ENDING)
     return Partner(
         code=code_of(given),
@@ -202,11 +215,11 @@ def lapse(partner: Partner) -> Partner:
 
 
 def _in_order(partner: Partner, doing: Doing) -> None:
-    """Every paper that is wanted was shown, and none has expired on that day (Art. 20)."""
+    """Every paper that is wanted was shown, and none that was shown has expired on that day (Art. 20)."""
     given, today = doing.particulars or partner.particulars, doing.at.astimezone(SHANGHAI).date()
     wanted = WANTED[given.kind] | ({Paper.LICENCE} if LICENSED & {*given.services} else set())
-    valid = {shown.paper for shown in given.papers if shown.valid_until is None or shown.valid_until >= today}
-    if missing := sorted(wanted - valid):
+    expired = {shown.paper for shown in given.papers if shown.valid_until is not None and shown.valid_until < today}
+    if missing := sorted(wanted - {shown.paper for shown in given.papers} | expired):
         raise Lacking(f"papers that were not shown, or have expired: {', '.join(missing)}", ADMISSION)
 
 
@@ -228,7 +241,7 @@ def _at_fault(partner: Partner, doing: Doing) -> None:
 
 
 def _heard(partner: Partner, doing: Doing) -> None:
-    if partner.due_at is not None and not partner.heard:
+    if partner.due_at is not None and doing.at < partner.due_at and not partner.heard:
         raise NotPermitted("it has not stated its case, and the time for it has not ended", ENDING)
 
 

@@ -26,11 +26,11 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def migrate(url: str, vault: str | None = None) -> None:
+def migrate(url: str, vault: str | None = None, *, samples: bool = False) -> None:
     """To the last revision; the holiday notices of 2004–2026 if there are none; the sample units. Repeatable.
 
-    `vault`: the database of the cases' keys, if it is another one. The version before may serve meanwhile
-    (docs/upgrades.md).
+    `vault`: the database of the cases' keys, if it is another one. `samples`: invented partners as well. The version
+    before may serve meanwhile (docs/upgrades.md).
     """
     engine = create_engine(url, hide_parameters=True)
     with engine.begin() as connection:
@@ -40,14 +40,15 @@ def migrate(url: str, vault: str | None = None) -> None:
     engine.dispose()
     if vault:
         lay_out_at(vault)
-    asyncio.run(_seed(url))
+    asyncio.run(_seed(url, samples))
 
 
-async def _seed(url: str) -> None:
+async def _seed(url: str, samples: bool) -> None:
     engine = create_async_engine(url, hide_parameters=True)
     async with engine.begin() as conn:
         await units.seed(conn)
-        await partners.seed(conn, datetime.now(UTC))
+        if samples:
+            await partners.seed(conn, datetime.now(UTC))
         if (await conn.execute(calendar_notices.select().limit(1))).first() is None:
             for notice in seeded_notices():
                 await calendar.publish(conn, notice)

@@ -51,7 +51,7 @@ _RECORDS = text(
     f"""
     SELECT p.code, p.districts, r.*, d.* FROM partners p
     LEFT JOIN ({RATED}) r ON r.partner = p.code LEFT JOIN ({REFERRED}) d ON d.partner = p.code
-    WHERE p.standing = 'active' AND :service = ANY (p.services)
+    WHERE p.standing = 'active' AND (p.due_at IS NULL OR p.due_at > :until) AND :service = ANY (p.services)
       AND (p.districts = '{{}}' OR CAST(:district AS text) = ANY (p.districts))
     """
 )

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import resources
 from typing import Any
+from uuid import uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import any_, func, literal, select, update
+from sqlalchemy import any_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Calendar
-from domain.partners import ENDED, Doing, Particulars, Partner, apply, code_of
+from domain.case import Deed
+from domain.partners import ENDED, TAKES_BACK, Doing, Particulars, Partner, apply, code_of
 from domain.ruleset import PartnerTerms
-from domain.vocabulary import Fault, MemberAct, Membership, Role, Service, UnitKind
+from domain.vocabulary import Act, Fault, MemberAct, Membership, Role, Service, UnitKind
+from storage import deeds, units
 from storage.changes import Cause
 from storage.reading import Order, Rows, page
 from storage.tables import partner_steps, partners
@@ -25,7 +28,8 @@ from storage.units import Unit, put
 PARTICULARS = TypeAdapter(Particulars)
 STANDS = ("code", "standing", "set_by", "set_at", "due_at", "fault", "heard", "version")
 BY_CODE = Order((partners.c.code,))
-SEED = "seed"
+SEED, REGISTER = "seed", "partners"
+"""Who enters the samples; who takes back what somebody had in hand."""
 
 
 def partner_of(row: Any) -> Partner:
@@ -47,12 +51,19 @@ async def enter(conn: AsyncConnection, doing: Doing, terms: PartnerTerms, calend
     code = code_of(given)
     await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(code))))
     former = await hold(conn, code)
-    partner = apply(former, given, doing, terms, calendar)
+    partner = apply(former, given, doing, terms, calendar, await _alike(conn, given))
     if partner is not former:
         row = row_of(partner)
         await conn.execute(insert(partners).values(row).on_conflict_do_update(index_elements=["code"], set_=row))
         await _step(conn, partner, doing, None)
     return partner
+
+
+async def _alike(conn: AsyncConnection, given: Particulars) -> list[Partner]:
+    """Who was excluded and has this name or this telephone."""
+    same = or_(partners.c.zh == given.zh, partners.c.phone == given.phone)
+    query = select(partners).where(partners.c.standing == Membership.EXCLUDED, same)
+    return [partner_of(row) for row in (await conn.execute(query)).mappings()]
 
 
 async def hold(conn: AsyncConnection, code: str) -> Partner | None:
@@ -70,6 +81,18 @@ async def keep(conn: AsyncConnection, partner: Partner, doing: Doing, reason: st
     if active or doing.act not in (MemberAct.CHECK, MemberAct.REFUSE, MemberAct.AMEND):
         name, cause = partner.particulars.zh, Cause(doing.actor, doing.at, f"{doing.act.zh} {doing.act.en}")
         await put(conn, Unit(partner.code, name, name, UnitKind.PARTNER, active=active), cause)
+    if doing.act in TAKES_BACK:
+        await _take_back(conn, partner, doing.at)
+
+
+_IN_HAND = text("SELECT case_number FROM assignments WHERE unit = :code AND handling IN ('delivered', 'signed')")
+
+
+async def _take_back(conn: AsyncConnection, partner: Partner, at: datetime) -> None:
+    """Register the recall of what it has in hand; the sweep carries it out."""
+    for number in (await conn.execute(_IN_HAND, {"code": partner.code})).scalars().all():
+        deed = Deed(id=uuid4().hex, number=number, act=Act.RECALL, role=Role.SYSTEM, actor=REGISTER, received_at=at)
+        await deeds.receive(conn, deed, [], f"{partner.code}/{partner.version}/{number}", "")
 
 
 async def _step(conn: AsyncConnection, partner: Partner, doing: Doing, reason: str | None) -> None:
@@ -132,6 +155,7 @@ async def forget(conn: AsyncConnection) -> int:
 
 async def seed(conn: AsyncConnection, now: datetime) -> None:
     """Put the sample partners in place, as members; those that exist stay as they are."""
+    await units.seed(conn, partners=True)
     text = (resources.files("storage") / "seed" / "partners.toml").read_text(encoding="utf-8")
     for code, given in tomllib.loads(text).items():
         particulars = PARTICULARS.validate_python(given)

@@ -65,12 +65,13 @@ async def put(conn: AsyncConnection, unit: Unit, cause: Cause) -> bool:
     return bool(changed)
 
 
-async def seed(conn: AsyncConnection) -> None:
-    """Put the sample units in place; those that exist stay as they are."""
+async def seed(conn: AsyncConnection, *, partners: bool = False) -> None:
+    """Put the sample units in place, or the partners among them; those that exist stay as they are."""
     text = (resources.files("storage") / "seed" / "units.toml").read_text(encoding="utf-8")
     rows = [
         {"code": code, "zh": zh, "en": en, "kind": kind, "district": district or None, "active": True}
         for kind, found in tomllib.loads(text).items()
         for code, zh, en, district in found
+        if (kind == UnitKind.PARTNER) is partners
     ]
     await conn.execute(insert(units).values(rows).on_conflict_do_nothing())

@@ -5,27 +5,18 @@ Whoever has the data without `vault.case_keys`, or both without the master keys,
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-import signal
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, create_engine, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.engine import make_engine, single
 from storage.readers import APP, role_made
 from storage.sealing import Masters, Unreadable
 
-log = logging.getLogger(__name__)
-
-AGAIN = 1.0
-"""Seconds until a database that does not answer is asked again."""
 KEEP = """
     INSERT INTO vault.case_keys (case_number, master, wrapped) VALUES (:sealed_number, :master, :wrapped)
     ON CONFLICT (case_number) DO UPDATE SET master = excluded.master, wrapped = excluded.wrapped
@@ -132,43 +123,17 @@ class Vault:
 
 
 @asynccontextmanager
-async def open_vault(
-    told: bytes | None, engine: AsyncEngine, url: str | None, *, waits: bool = False
-) -> AsyncIterator[Vault]:
-    """The vault by these master keys: in the database `url`, or with the data.
-
-    A RuntimeError without keys, or with others than the cases' keys are under. `waits`: while the database is away the
-    process works as far as it can; it ends when the keys turn out to be others.
-    """
+async def open_vault(told: bytes | None, engine: AsyncEngine, url: str | None) -> AsyncIterator[Vault]:
+    """The vault by these master keys: in the database `url`, or with the data. A RuntimeError without keys."""
     masters = Masters.read(told)
-    own = make_engine(url) if url else None
-    vault, later = Vault(masters, single(own or engine), apart=own is not None), None
+    if url is None:
+        yield Vault(masters, single(engine))
+        return
+    own = make_engine(url)
     try:
-        try:
-            await vault.prove()
-        except OperationalError:
-            if not waits:
-                raise
-            later = asyncio.create_task(_prove_later(vault))
-        yield vault
+        yield Vault(masters, single(own), apart=True)
     finally:
-        if later:
-            later.cancel()
-        if own:
-            await own.dispose()
-
-
-async def _prove_later(vault: Vault) -> None:
-    while True:
-        await asyncio.sleep(AGAIN)
-        try:
-            return await vault.prove()
-        except OperationalError as error:
-            log.warning("the vault cannot be reached yet: %s", type(error).__name__)
-        except RuntimeError as error:
-            log.critical("%s", error)
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
+        await own.dispose()
 
 
 def lay_out(connection: Connection) -> None:

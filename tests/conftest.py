@@ -66,7 +66,7 @@ def postgres() -> Iterator[str]:
         with LocalStack(Path(name), ports=Ports(0, 0, 0), temporal=False) as stack:
             with psycopg.connect(stack.database_url, autocommit=True) as conn:
                 conn.execute("CREATE DATABASE template_hotline")
-            migrate(sqlalchemy_url(database_of(stack.database_url, "template_hotline")))
+            migrate(sqlalchemy_url(database_of(stack.database_url, "template_hotline")), samples=True)
             yield stack.database_url
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
+from activities.sweep import PAUSE, Desks, Sweep
+from domain.case import File
 from domain.credit_code import check_sign
 from domain.vocabulary import Role
+from settings import Settings
 from tests.line import Line, token
+from workflows.client import Elsewhere, Later, hand_over, tell, wake
 
 PAPERS = [{"paper": paper, "number": f"样例-{paper}"} for paper in ("registration", "licence", "prices", "pledge")]
 
@@ -23,7 +31,8 @@ def credit_code() -> str:
 
 
 def application(**other: Any) -> dict[str, Any]:
-    usual = {"zh": "样例心理服务中心", "kind": "enterprise", "services": ["comfort"], "phone": "02200000009"}
+    nth = int(uuid4().hex[:7], 16)
+    usual = {"zh": f"样例心理服务中心{nth}", "kind": "enterprise", "services": ["comfort"], "phone": f"022{nth:09d}"}
     return usual | {"credit_code": credit_code(), "papers": PAPERS} | other
 
 
@@ -56,6 +65,17 @@ async def offered(house: Line, number: str, service: str) -> dict[str, Any]:
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
     return found
+
+
+async def swept(record: AsyncEngine, client: Client, queue: str) -> None:
+    """What waits was handed over, as by the next sweep."""
+
+    async def begin(file: File) -> None:
+        raise Later
+
+    ways = partial(hand_over, client), partial(wake, client), partial(tell, client, queue)
+    sweep = Sweep(record, Desks(begin, *ways, Later, Elsewhere))
+    await ActivityEnvironment().run(sweep.hand_over_deeds, datetime.now(UTC) + 2 * PAUSE)
 
 
 async def rated(house: Line, code: str, rating: str = "good", **said: bool) -> tuple[str, int]:
@@ -275,6 +295,40 @@ async def test_a_membership_ends_after_notice_and_a_hearing_and_the_office_hears
     assert (await step(house, code, "uphold", Role.OFFICE, reason="样例：维持。"))["standing"] == "excluded"
     again = await post(house, "/partners", Role.CHANNEL, "web", **given)
     assert (again.status_code, again.json()["provision"]) == (409, "Art. 24"), "not before two years"
+
+
+@pytest.mark.parametrize("act", ["suspend", "notify", "leave"])
+async def test_what_a_partner_has_in_hand_goes_back_to_the_centre_when_it_is_no_member(
+    house: Line, record: AsyncEngine, house_settings: Settings, temporal: WorkflowEnvironment, act: str
+) -> None:
+    """Art. 15, 24: nor does it learn any more of who asked."""
+    code = await admitted(house)
+    number = (await house.register(name="张样例", phone="13800000000"))["number"]
+    await house.done(number, "refer", Role.AGENT, lead=code, choice="chosen")
+    asked = {"purpose": "visit"}
+    assert (await house.post(f"/cases/{number}/person", Role.PARTNER, asked, code)).json()["name"] == "张样例"
+    why: dict[str, Any] = {"reason": "样例。"} | ({} if act == "leave" else {"fault": "illegal"})
+    await step(house, code, act, Role.PARTNER if act == "leave" else Role.SUPERVISOR, **why)
+    await swept(record, temporal.client, house_settings.task_queue)
+    assert await house.status(number) == "returned"
+    assert (await house.post(f"/cases/{number}/person", Role.PARTNER, asked, code)).status_code == 404
+    assert (await house.act(number, "sign", Role.PARTNER, code)).status_code == 409
+    entry = (await house.get(f"/cases/{number}/entries", Role.AUDITOR)).json()[-1]
+    assert (entry["event"], entry["role"], entry["basis"]) == ("recall", "system", "Art. 24")
+
+
+async def test_whoever_was_excluded_may_not_join_as_volunteers(house: Line) -> None:  # Art. 24
+    given = application(zh="样例被除名公司", phone="02200000088")
+    code = await admitted(house, **given)
+    await step(house, code, "notify", Role.SUPERVISOR, fault="illegal", reason="样例。")
+    await step(house, code, "state", Role.PARTNER, reason="样例：无异议。")
+    await step(house, code, "terminate", Role.SUPERVISOR, "supervisor-2", reason="样例。")
+    await step(house, code, "appeal", Role.PARTNER, reason="样例：不服。")
+    await step(house, code, "uphold", Role.OFFICE, reason="样例。")
+    for other in ({"phone": "02200000099"}, {"zh": "样例新队"}):
+        volunteers = given | {"kind": "volunteers", "credit_code": None} | other
+        again = await post(house, "/partners", Role.CHANNEL, "web", **volunteers)
+        assert (again.status_code, again.json()["provision"]) == (409, "Art. 24"), again.text
 
 
 async def test_a_partner_reads_of_itself_only(house: Line) -> None:

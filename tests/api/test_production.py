@@ -74,6 +74,9 @@ def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch, tm
     secret.write_text("\n")  # a file that waits for its secret
     assert (waiting := Oidc.from_environment())
     assert waiting.client_secret is None
+    monkeypatch.setenv("HOTLINE_RULE_SET", "demo")
+    with pytest.raises(ValueError, match="limits of seconds"):
+        Settings.from_environment()
     monkeypatch.setenv("HOTLINE_MODE", "prodction")
     with pytest.raises(ValueError, match="HOTLINE_MODE"):
         Settings.from_environment()

@@ -197,3 +197,29 @@ def test_a_member_is_amended_by_another_officer_with_every_paper_in_order() -> N
         done(at(M.ACTIVE), A.AMEND, Role.SUPERVISOR, "supervisor-1", particulars=GIVEN)
     with pytest.raises(Lacking):
         done(at(M.ACTIVE), A.AMEND, Role.SUPERVISOR, particulars=replace(GIVEN, papers=()))
+
+
+def test_no_paper_that_has_expired_is_shown_for_a_membership() -> None:  # Art. 20
+    old = Shown(paper=Paper.LICENCE, number="样例", valid_until=date(2026, 3, 1))
+    given = replace(GIVEN, papers=(*PAPERS[:-1], replace(PAPERS[-1]), old))
+    with pytest.raises(Lacking, match=Paper.LICENCE):
+        done(at(M.ACTIVE), A.AMEND, Role.SUPERVISOR, particulars=given)
+
+
+def test_the_time_for_a_hearing_ends_whether_or_not_somebody_marked_it() -> None:  # Art. 24
+    hearing = done(at(M.ACTIVE), A.NOTIFY, Role.SUPERVISOR, "supervisor-1", fault=Fault.ILLEGAL)
+    assert hearing.due_at is not None
+    over = Doing(act=A.TERMINATE, actor="supervisor-2", role=Role.SUPERVISOR, at=hearing.due_at)
+    with pytest.raises(NotPermitted, match="not stated its case"):
+        decide(hearing, replace(over, at=hearing.due_at - timedelta(seconds=1)), TERMS, CALENDAR)
+    assert decide(hearing, over, TERMS, CALENDAR).standing is M.TERMINATED
+
+
+def test_whoever_was_excluded_does_not_come_back_under_another_code() -> None:  # Art. 24
+    excluded = at(M.EXCLUDED, code="P-2")
+    doing = Doing(act=A.APPLY, actor="agent-1", role=Role.AGENT, at=NOW)
+    given = replace(GIVEN, kind=PartnerKind.VOLUNTEERS, credit_code=None)
+    with pytest.raises(NotPermitted, match="excluded"):
+        apply(None, given, doing, TERMS, CALENDAR, [excluded])
+    later = replace(doing, at=NOW + timedelta(days=TERMS.readmission_days))
+    assert apply(None, given, later, TERMS, CALENDAR, [excluded]).standing is M.APPLIED

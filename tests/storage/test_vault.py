@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from settings import sqlalchemy_url
 from storage.people import blind, new_key, of_phone, open_words, resealed, seal
+from storage.proof import prove, proved
 from storage.readers import as_app
 from storage.reading import person
 from storage.sealing import Masters, Unreadable
@@ -155,15 +157,15 @@ def told(*names: str) -> bytes:
     ids=["same name", "instead", "new above the same name", "not yet current", "new above the old"],
 )
 async def test_master_keys_that_are_not_those_in_use_are_refused_before_anybody_is_sealed(
-    kept: Vault, file: bytes, named: str | None
+    kept: Vault, engine: AsyncEngine, file: bytes, named: str | None
 ) -> None:
     if named is None:
-        async with open_vault(file, kept.engine, None) as vault:
+        async with open_vault(file, kept.engine, None) as vault, proved(vault, engine):
             assert len(await vault.keys(NUMBERS)) == len(NUMBERS)
         return
-    with pytest.raises(RuntimeError, match=named):
-        async with open_vault(file, kept.engine, None):
-            raise AssertionError("it opened")
+    async with open_vault(file, kept.engine, None) as vault:
+        with pytest.raises(RuntimeError, match=named):
+            await prove(vault, engine)
 
 
 async def test_one_key_that_was_spoilt_does_not_make_the_master_key_a_wrong_one(
@@ -175,3 +177,13 @@ async def test_one_key_that_was_spoilt_does_not_make_the_master_key_a_wrong_one(
         )
     await kept.prove()
     assert (await kept.keys(NUMBERS)).keys() == set(NUMBERS[1:])
+
+
+async def test_a_clock_that_is_not_the_databases_is_refused_before_it_puts_instants_on_record(
+    kept: Vault, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await prove(kept, engine)
+    monkeypatch.setattr("storage.proof.APART", timedelta(days=-1))  # what is the same is a day too far
+    with pytest.raises(RuntimeError, match="seconds from this machine's"):
+        async with proved(kept, engine):
+            raise AssertionError("it began")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 
@@ -176,9 +177,22 @@ def metrics() -> str | None:
 
 
 def peer(name: str) -> Peer | None:
-    """Another system, by HOTLINE_<name>_URL and HOTLINE_<name>_TOKEN_FILE; paths are below the URL."""
+    """Another system, by HOTLINE_<name>_URL and HOTLINE_<name>_TOKEN_FILE; paths are below the URL.
+
+    A ValueError if the URL is none of HTTP.
+    """
     url = os.environ.get(f"HOTLINE_{name}_URL")
+    if url and not _is_http(url):
+        raise ValueError(f"HOTLINE_{name}_URL: an address such as https://platform.example/api/")
     return Peer(url, _file(f"HOTLINE_{name}_TOKEN_FILE")) if url else None
+
+
+def _is_http(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        return found.scheme in ("http", "https") and bool(found.hostname) and (found.port is None or found.port > 0)
+    except ValueError:
+        return False
 
 
 def task_queue() -> str:

@@ -15,9 +15,11 @@ from api.examples import shown
 from api.house import HouseDep, Number
 from api.partners import rules_of
 from api.views import view
+from domain.lifecycle import move
 from domain.ranking import Ranked
-from domain.vocabulary import Service
-from storage import offers
+from domain.routing import referable
+from domain.vocabulary import Act, Service
+from storage import files, offers
 
 router = APIRouter(tags=["partners"])
 
@@ -47,13 +49,17 @@ class Offer:
     status_code=201,
     summary="推荐名单 · list the partners for a case",
     response_description="The list; `POST /cases/{number}/refer` names it.",
-    responses=documented(401, 403, 404, 410, 413, 422, 503),
+    responses=documented(401, 403, 404, 409, 410, 413, 422, 503),
     openapi_extra=shown({"service": "locks"}),
 )
 async def post_offer(number: Number, given: Wanted, caller: CallerDep, house: HouseDep) -> Offer:
     """Who is active, does this, and serves the case's district. Kept as it is shown."""
     await house.desk(number, caller, None, False)
     async with house.engine.begin() as conn:
+        file = await files.load(conn, number)
+        assert file is not None
+        move(file.case.status, Act.REFER, caller.role)
+        referable(file.case)
         row = await offers.make(conn, number, given.service, rules_of(house), caller.subject, house.now())
     return view(Offer, row)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from secrets import token_hex
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -181,15 +182,16 @@ EXAMPLES: Mapping[OpinionAct, dict[str, Any]] = {
 async def post_opinion(given: Submission, caller: CallerDep, house: HouseDep) -> OpinionWhole:
     """The same number of the same voice is the same opinion; with other words it is refused."""
     doing, calendar = _doing(house, caller, OpinionAct.RECEIVE), await house.calendar.again()
-    made = hearing.receive(given.voice, given.reference, doing.at, rules_of(house).opinions, calendar)
+    terms, new = rules_of(house).opinions, f"OP-{token_hex(5)}"
+    made = hearing.receive(new, given.voice, given.reference, doing.at, terms, calendar)
     said = {"title": given.title, "question": given.question}
     async with house.engine.begin() as conn:
-        if not await opinions.enter(conn, made, said, doing):
-            known = await opinions.one(conn, made.id)
-            if known is None or any(known[name] != words for name, words in said.items()):
-                raise NotPermitted(f"there is an opinion under this number: {made.id}", art(21))
-    await _told(house, made.id)
-    return await _whole(house, caller, made.id)
+        id = await opinions.enter(conn, made, said, doing)
+        known = await opinions.one(conn, id)
+        if known is None or any(known[name] != words for name, words in said.items()):
+            raise NotPermitted(f"there is an opinion under this number: {id}", art(21))
+    await _told(house, id)
+    return await _whole(house, caller, id)
 
 
 @router.get("", summary="意见 · opinions", response_description=PAGE, responses=documented(401, 403, 422, 503))

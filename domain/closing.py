@@ -47,12 +47,20 @@ def withdraw(step: Step, deed: Deed, line: Line) -> Status:
 
 
 def dispute(step: Step, deed: Deed, line: Line) -> Status:
-    """The person does not accept the closure: in time, the case is handled again."""
+    """The person does not accept the closure: in time, the case is handled again, and alone."""
     window = step.file.clock(Clock.DISPUTE, CENTRE)
     if window is None or deed.received_at >= window.due:
         raise TooLate("the dispute window is over; a new request may refer to this one")
     require(deed, Text.REASON)
+    go_alone(step, line)
     return reopen(step)
+
+
+def go_alone(step: Step, line: Line) -> None:
+    """It is a part of no joint case from now on: that one may be closed already."""
+    if step.case.joint:
+        line.detail.update(left=step.case.joint)
+        step.set(joint=None)
 
 
 def override(step: Step, deed: Deed, line: Line) -> Status:

@@ -6,7 +6,7 @@ Each keeps its clocks, its file and its person's callback (Art. 13). An institut
 from __future__ import annotations
 
 from domain.case import Case, Deed
-from domain.closing import require
+from domain.closing import go_alone, require
 from domain.refusals import Lacking, NotPermitted, Refusal
 from domain.regulation import art
 from domain.step import Line, Step
@@ -64,6 +64,5 @@ def reached(step: Step, deed: Deed, line: Line) -> None:
 
 def leave(step: Step, line: Line) -> None:
     """A correction has made it a case that is handled alone."""
-    if step.case.joint and barred(step.case):
-        line.detail.update(left=step.case.joint)
-        step.set(joint=None)
+    if barred(step.case):
+        go_alone(step, line)

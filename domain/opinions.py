@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 from domain.calendar import Calendar
 from domain.case import CENTRE
@@ -67,7 +66,8 @@ class Move:
 CENTRE_STAFF, UNITS, HEAD = (Role.AGENT, Role.SUPERVISOR), (Role.UNIT, Role.UNIT_LEAD), (Role.SUPERVISOR,)
 
 MOVES = (
-    Move((H.RECEIVED, H.ASSIGNED), A.ASSIGN, CENTRE_STAFF, H.ASSIGNED, "answer"),
+    Move((H.RECEIVED,), A.ASSIGN, CENTRE_STAFF, H.ASSIGNED, "answer"),
+    Move((H.ASSIGNED,), A.ASSIGN, CENTRE_STAFF, None),  # the limit runs on
     Move((H.ASSIGNED,), A.ANSWER, (*UNITS, *CENTRE_STAFF), H.ANSWERED, "publish"),
     Move((H.ANSWERED,), A.SEND_BACK, HEAD, H.ASSIGNED, "answer"),
     Move((H.ANSWERED,), A.REWORD, CENTRE_STAFF, None),
@@ -81,14 +81,9 @@ ENDED = frozenset({H.PUBLISHED, H.KEPT})
 """Where no limit runs any more."""
 
 
-def id_of(voice: Voice, reference: str) -> str:
-    """The same opinion, handed in twice, is one."""
-    return f"OP-{sha256(f'{voice}/{reference}'.encode()).hexdigest()[:10]}"
-
-
-def receive(voice: Voice, reference: str, at: datetime, terms: OpinionTerms, calendar: Calendar) -> Opinion:
-    """A new opinion: the Centre says within its limit who answers."""
-    opinion = Opinion(id=id_of(voice, reference), voice=voice, reference=reference, received_at=at)
+def receive(id: str, voice: Voice, reference: str, at: datetime, terms: OpinionTerms, calendar: Calendar) -> Opinion:
+    """A new opinion: the Centre says within its limit who answers. Its ID is public, the number it came under is not."""
+    opinion = Opinion(id=id, voice=voice, reference=reference, received_at=at)
     return _begin(opinion, at, terms.assign, terms, calendar)
 
 
@@ -127,6 +122,8 @@ def _may(opinion: Opinion, doing: Doing) -> None:
     """Who is to answer answers; who answered, or worded what is to be public, does not decide on it."""
     if doing.act is A.ASSIGN and doing.unit is None:
         raise Lacking("name the unit that is to answer, or `centre`", RESPONSE)
+    if doing.act is A.ASSIGN and doing.unit == opinion.unit:
+        raise NotPermitted(f"{doing.unit} is to answer it already", RESPONSE)
     if doing.act is A.ANSWER and (doing.unit or CENTRE) != opinion.unit:
         raise NotYours("another unit is to answer it", RESPONSE)
     if doing.act in (A.PUBLISH, A.KEEP) and doing.actor in (opinion.answered_by, opinion.worded_by):

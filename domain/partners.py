@@ -49,6 +49,8 @@ class Partner:
     code: str
     particulars: Particulars
     standing: Membership = M.APPLIED
+    entered_by: str
+    """Who took the application in."""
     set_by: str
     """Who brought it there."""
     set_at: datetime
@@ -157,6 +159,7 @@ def apply(
     return Partner(
         code=code_of(given),
         particulars=given,
+        entered_by=doing.actor,
         set_by=doing.actor,
         set_at=doing.at,
         due_at=_ends(doing.at, terms.decision, calendar),
@@ -167,7 +170,7 @@ def apply(
 def decide(partner: Partner, doing: Doing, terms: PartnerTerms, calendar: Calendar) -> Partner:
     """The partner after this act, or a Refusal."""
     move = move_of(partner.standing, doing.act, doing.role)
-    if move.another and doing.actor == partner.set_by:
+    if move.another and doing.actor in _before(partner, doing):
         raise NotYours("another officer than the one before decides this", move.basis)
     if check := CHECKS.get(doing.act):
         check(partner, doing)
@@ -181,6 +184,11 @@ def decide(partner: Partner, doing: Doing, terms: PartnerTerms, calendar: Calend
     if move.target:
         after = replace(after, standing=move.target, set_by=doing.actor, set_at=doing.at)
     return replace(after, due_at=_due(partner, after, move, terms, calendar))
+
+
+def _before(partner: Partner, doing: Doing) -> set[str]:
+    """Whose word it was before: who brought it where it stands, and who took in what is now admitted."""
+    return {partner.set_by, partner.entered_by} if doing.act is A.ADMIT else {partner.set_by}
 
 
 def _due(before: Partner, after: Partner, move: Move, terms: PartnerTerms, calendar: Calendar) -> datetime | None:

@@ -147,13 +147,18 @@ def refer(step: Step, deed: Deed, line: Line) -> Status:
     """To a partner enterprise, recommended or chosen by the person; it is bound by Art. 11 like a unit (Art. 10(3))."""
     if deed.lead is None or deed.choice is None:
         raise Lacking("name the partner, and who chose it", art(10, item=3))
-    if step.case.report:
-        raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
+    referable(step.case)
     _best_first(deed)
     if step.case.round:
         step.record(Mark.REASSIGNED)
     line.detail.update(lead=deed.lead, choice=deed.choice, offer=deed.offer, place=deed.place)
     return dispatch(step, deed.lead, part=Part.PARTNER, choice=deed.choice)
+
+
+def referable(case: Case) -> None:
+    """What is for the competent unit goes to no partner (Art. 9 ¶2)."""
+    if case.report:
+        raise NotPermitted("a report or request for an authority's action is transferred", art(9, paragraph=2))
 
 
 def _best_first(deed: Deed) -> None:

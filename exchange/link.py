@@ -101,10 +101,21 @@ class HttpLink:
         return _answer(response.status_code, bytes(content))
 
 
+class NoToken:
+    """A link of which the token's file cannot be read: nothing is asked, and the lists say why."""
+
+    async def ask(self, method: str, path: str, **_: Any) -> Answer:
+        return Answer(NO_ANSWER, reason="no_token")
+
+
 @asynccontextmanager
 async def reach(peer: Peer) -> AsyncIterator[Link]:
     """A link for a batch. The token is read each time, so that a renewed file needs no restart."""
-    headers = {"Authorization": f"Bearer {peer.token.read_text().strip()}"} if peer.token else {}
+    try:
+        headers = {"Authorization": f"Bearer {peer.token.read_text('ascii').strip()}"} if peer.token else {}
+    except (OSError, ValueError):
+        yield NoToken()
+        return
     async with httpx.AsyncClient(base_url=peer.url, headers=headers, timeout=TIMEOUT) as http:
         yield HttpLink(http)
 

@@ -35,9 +35,11 @@ DESTROY = f"""
         DELETE FROM publications WHERE case_number = asked;
         DELETE FROM people WHERE case_number = asked;
         DELETE FROM vault.case_keys WHERE case_number = asked;
-        UPDATE joints SET title = '' WHERE id = (SELECT joint FROM cases WHERE number = asked) AND NOT EXISTS (
-            SELECT FROM cases part WHERE part.joint = joints.id
-            AND NOT EXISTS (SELECT FROM disposals WHERE case_number = part.number));
+        IF NOT EXISTS (SELECT FROM cases part JOIN cases one ON one.joint = part.joint WHERE one.number = asked
+                       AND NOT EXISTS (SELECT FROM disposals WHERE case_number = part.number)) THEN
+            UPDATE joints SET title = '' WHERE id = (SELECT joint FROM cases WHERE number = asked);
+            UPDATE joint_acts SET digest = '' WHERE joint = (SELECT joint FROM cases WHERE number = asked);
+        END IF;
         UPDATE deeds SET digest = '' WHERE case_number = asked;
         UPDATE cases SET intake_digest = '' WHERE number = asked;
     END $$

@@ -18,8 +18,8 @@ from storage.tables import calendar_notices
 from storage.vault import lay_out, lay_out_at
 
 
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's configuration for an open connection."""
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, for an open connection if there is one."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -25,14 +25,16 @@ RATED = f"""
            count(e.detail->>'punctual') AS asked_punctual,
            count(*) FILTER (WHERE (e.detail->'punctual')::boolean) AS punctual
     FROM entries e
-    WHERE e.event IN ('attempt', 'rate') AND e.detail ? 'partner' AND e.at >= :since AND e.at < :until
+    WHERE e.event = 'attempt' AND e.detail ? 'partner' AND e.at >= :since AND e.at < :until
       AND (CAST(:partner AS text) IS NULL OR e.detail->>'partner' = :partner)
       AND NOT EXISTS (SELECT FROM rating_steps d WHERE d.case_number = e.case_number AND d.seq = e.seq
                       AND d.standing = 'excluded' AND NOT EXISTS (SELECT FROM rating_steps l
                       WHERE l.case_number = d.case_number AND l.seq = d.seq AND l.nth > d.nth))
     GROUP BY 1
 """
-"""What persons said of partners' work in a time, without ratings that were excluded."""
+"""What persons said of partners' work in a time when somebody called them (Art. 13), without ratings that were excluded.
+
+A rating by tracking code is not among them: whoever registered the case knows the code."""
 
 REFERRED = """
     SELECT a.unit AS partner, count(*) AS referred,

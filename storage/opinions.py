@@ -29,14 +29,16 @@ def _row(opinion: Opinion) -> dict[str, Any]:
     return {name: getattr(opinion, name) for name in STANDS}
 
 
-async def enter(conn: AsyncConnection, opinion: Opinion, said: dict[str, str], doing: Doing) -> bool:
-    """A new opinion with what it says; False: there is one under this number already."""
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(opinion.id))))
-    if await conn.scalar(select(opinions.c.id).where(opinions.c.id == opinion.id)):
-        return False
+async def enter(conn: AsyncConnection, opinion: Opinion, said: dict[str, str], doing: Doing) -> str:
+    """Put a new opinion on record with what it says; its ID, or that of the one under the same number of the same voice."""
+    number = f"{opinion.voice}/{opinion.reference}"
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(number))))
+    same = opinions.c.voice == opinion.voice, opinions.c.reference == opinion.reference
+    if known := await conn.scalar(select(opinions.c.id).where(*same)):
+        return str(known)
     await conn.execute(insert(opinions).values(_row(opinion) | said))
     await _step(conn, opinion, doing, None)
-    return True
+    return opinion.id
 
 
 async def hold(conn: AsyncConnection, id: str) -> Opinion | None:

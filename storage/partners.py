@@ -26,7 +26,7 @@ from storage.tables import partner_steps, partners
 from storage.units import Unit, put
 
 PARTICULARS = TypeAdapter(Particulars)
-STANDS = ("code", "standing", "set_by", "set_at", "due_at", "fault", "heard", "version")
+STANDS = ("code", "standing", "entered_by", "set_by", "set_at", "due_at", "fault", "heard", "version")
 BY_CODE = Order((partners.c.code,))
 SEED, REGISTER = "seed", "partners"
 """Who enters the samples; who takes back what somebody had in hand."""
@@ -159,7 +159,9 @@ async def seed(conn: AsyncConnection, now: datetime) -> None:
     text = (resources.files("storage") / "seed" / "partners.toml").read_text(encoding="utf-8")
     for code, given in tomllib.loads(text).items():
         particulars = PARTICULARS.validate_python(given)
-        partner = Partner(code=code, particulars=particulars, standing=Membership.ACTIVE, set_by=SEED, set_at=now)
+        partner = Partner(
+            code=code, particulars=particulars, standing=Membership.ACTIVE, entered_by=SEED, set_by=SEED, set_at=now
+        )
         new = insert(partners).values(row_of(partner)).on_conflict_do_nothing().returning(partners.c.code)
         if (await conn.execute(new)).first():
             await _step(conn, partner, Doing(act=MemberAct.ADMIT, actor=SEED, role=Role.SYSTEM, at=now), None)

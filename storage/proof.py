@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage.migrate import alembic_config
 from storage.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,10 @@ AGAIN = 1.0
 
 APART = timedelta(minutes=1)
 """How far this machine's clock may be from the database's: entries bear its instants for good."""
+
+
+_, *EARLIER = (each.revision for each in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+"""Revisions with which this release does not work; one that it does not know is a later release's."""
 
 
 @asynccontextmanager
@@ -44,6 +50,9 @@ async def prove(vault: Vault, engine: AsyncEngine) -> None:
     """A RuntimeError that says which master key is not the one in use, or how far the clocks are apart."""
     await vault.prove()
     async with engine.connect() as conn:
+        revision = (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
+        if revision in EARLIER:
+            raise RuntimeError(f"the database is at revision {revision}: run `hotline migrate` first")
         before = datetime.now(UTC)
         theirs: datetime = (await conn.execute(text("SELECT clock_timestamp()"))).scalar_one()
     if not before - APART <= theirs <= datetime.now(UTC) + APART:

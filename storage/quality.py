@@ -42,6 +42,7 @@ async def draw(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """Draw so many entries of a time that were never drawn; the same sample again is the same one."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(sample))))  # twice at once is once
     span = {"since": since, "until": until, "unit": unit, "count": count}
     if not await conn.scalar(select(func.count()).where(checks.c.sample == sample)):
         await conn.execute(_DRAW, span | {"sample": sample, "what": what, "by": by, "now": now})

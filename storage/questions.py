@@ -21,6 +21,7 @@ VALID = """
     k.stage = 'released' AND :today BETWEEN k.valid_from AND k.valid_until
     AND NOT EXISTS (SELECT FROM knowledge l WHERE l.entry = k.entry AND l.version > k.version
                     AND l.stage IN ('released', 'withdrawn') AND l.valid_from <= :today)
+    AND EXISTS (SELECT FROM units u WHERE u.code = k.owner AND u.active)
 """
 """Is a version `k` what its entry says on the day `today`? A later one takes its place for good: one that expired or was
 withdrawn does not bring back what it had replaced."""

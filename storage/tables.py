@@ -490,6 +490,7 @@ partners = Table(
     Column("phone", Text, nullable=False, comment="of the service, for whoever wants it"),
     Column("papers", JSONB, nullable=False),
     Column("standing", Text, nullable=False),
+    Column("entered_by", Text, nullable=False, server_default="", comment="who took the application in"),
     Column("set_by", Text, nullable=False),
     Column("set_at", DateTime, nullable=False),
     Column("due_at", DateTime, comment="when the period that runs ends"),

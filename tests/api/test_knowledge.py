@@ -321,3 +321,18 @@ async def test_whoever_was_reminded_reads_it_in_their_list(house: Line, record: 
     assert entry in await reminded()
     await step(house, entry, "withdraw", reason="样例。")
     assert entry not in await reminded()
+
+
+async def test_what_a_closed_unit_said_answers_no_more(house: Line, record: AsyncEngine) -> None:  # Art. 5(5)
+    words = term()
+    entry = await released(house, words, "POWER")
+    number = (await house.register())["number"]
+    change = text("UPDATE units SET active = :active WHERE code = 'POWER'")
+    try:
+        async with record.begin() as conn:
+            await conn.execute(change, {"active": False})
+        assert await search(house, words) == []
+        assert (await answer(house, number, entry=entry, version=1)).status_code == 409
+    finally:
+        async with record.begin() as conn:
+            await conn.execute(change, {"active": True})

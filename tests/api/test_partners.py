@@ -171,7 +171,29 @@ async def test_a_partner_is_taken_from_the_latest_list_of_this_case(house: Line)
     for _ in range(2):
         taken = await house.post(f"/cases/{numbers[0]}/refer", Role.AGENT, referred, **{"Idempotency-Key": key})
         assert taken.status_code == 200, taken.text
-        await offered(house, numbers[0], "law")
+    late = await house.post(f"/cases/{numbers[0]}/offers", Role.AGENT, {"service": "law"})
+    assert late.status_code == 409, "it is referred already"
+
+
+async def test_no_list_is_made_of_what_goes_to_no_partner(house: Line) -> None:  # Art. 9 ¶2
+    number = (await house.register(report="unlawful"))["number"]
+    refused = await house.post(f"/cases/{number}/offers", Role.AGENT, {"service": "law"})
+    assert (refused.status_code, refused.json()["provision"]) == (409, "Art. 9 ¶2")
+
+
+async def test_a_partner_is_ranked_by_what_persons_said_when_they_were_called(house: Line) -> None:  # Art. 13, 24
+    """Whoever registered a case knows its tracking code."""
+    code = await admitted(house)
+    made = await house.register()
+    await house.done(made["number"], "refer", Role.AGENT, lead=code, choice="chosen")
+    await house.done(made["number"], "sign", Role.PARTNER, code)
+    await house.done(made["number"], "feedback", Role.PARTNER, code, public="样例：已上门。", replied="phone")
+    said = {"rating": "excellent", "resolved": True, "honest": True, "punctual": True}
+    own = {"Tracking-Code": made["tracking_code"]}
+    given = await house.http.post(f"/tracking/{made['number']}/rate", json=said, headers=own)
+    assert given.status_code == 200, given.text
+    found = (await house.get(f"/partners/{code}/scores", Role.ANALYST)).json()
+    assert (found["counts"]["referred"], found["counts"]["rated"]) == (1, 0)
 
 
 async def test_asking_again_makes_it_nobodys_turn(house: Line) -> None:  # Art. 24

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from api.access import Caller, issue
 from api.app import create_app
 from domain.vocabulary import Role
-from settings import Oidc, Settings
+from settings import Oidc, Settings, peer
 from storage import keys
 from storage.changes import Cause
 from tests.line import SECRET, serve, settings_for
@@ -80,3 +80,14 @@ def test_the_settings_name_mode_and_provider(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("HOTLINE_MODE", "prodction")
     with pytest.raises(ValueError, match="HOTLINE_MODE"):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    "url", ["platform.example", "ftp://platform.example", "http://", "http://[::1", "http://h:99999"]
+)
+def test_an_address_of_another_system_that_is_none_is_refused_at_start(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_PLATFORM_URL", url)
+    with pytest.raises(ValueError, match="HOTLINE_PLATFORM_URL"):
+        peer("PLATFORM")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,9 @@ async def test_a_sample_is_drawn_once_and_never_the_same_entry_again(house: Line
     first = await drawn(house, unit="HEAT", count=2)
     assert len(first) == 2
     assert await drawn(house, unit="HEAT", count=2) == first, "the same again is the same one"
+    at_once = await asyncio.gather(*(drawn(house, unit="HEAT", count=1) for _ in range(8)))
+    assert [len(each) for each in at_once] == [1] * 8, "and so it is when asked for many times at once"
+    first += at_once[0]
     rest = await drawn(house, unit="HEAT", count=100)
     assert {each["case_number"] for each in first + rest} == numbers
     assert len(first + rest) == 3

@@ -9,7 +9,7 @@ from domain.joint import CARRIED
 from domain.lifecycle import MOVES
 from domain.refusals import NotPermitted
 from domain.regulation import art
-from domain.vocabulary import Act, Matter, Report, Role, Status
+from domain.vocabulary import Act, Exclusion, Matter, Report, Role, Status
 from tests.cases import Story, assigned, refused, registered
 
 JOINT = "J20251103-0a1b2c3d"
@@ -71,3 +71,12 @@ def test_what_is_done_for_all_is_on_record_as_such_and_reaches_no_stranger() -> 
     with refused(NotPermitted):
         story.act(Act.SIGN, Role.UNIT, unit="WATER", joint=JOINT)
     story.act(Act.SIGN, Role.UNIT, unit="WATER")
+
+
+def test_whoever_disputes_is_handled_alone() -> None:  # Art. 13
+    """The joint case may be closed already."""
+    story = joined()
+    story.act(Act.DECLINE, Role.AGENT, exclusion=Exclusion.CIVIL)
+    story.act(Act.DISPUTE, Role.REQUESTER)
+    assert (story.case.status, story.case.joint) == (Status.RETURNED, None)
+    assert story.entries[-1].detail["left"] == JOINT

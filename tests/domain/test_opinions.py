@@ -11,7 +11,7 @@ import pytest
 
 from domain.case import CENTRE
 from domain.limits import before, due
-from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, id_of, lapse, move_of, next_at, receive
+from domain.opinions import ENDED, MOVES, Doing, Opinion, decide, lapse, move_of, next_at, receive
 from domain.refusals import Lacking, MovedOn, NotPermitted, NotYours
 from domain.ruleset import rule_sets
 from domain.vocabulary import Hearing, OpinionAct, Role, Voice
@@ -20,7 +20,7 @@ from tests.cases import CALENDAR
 A, H = OpinionAct, Hearing
 TERMS = rule_sets()["TJ-2015-18"].opinions
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
-RECEIVED = receive(Voice.DEPUTY, "样例1号", NOW, TERMS, CALENDAR)
+RECEIVED = receive("OP-1", Voice.DEPUTY, "样例1号", NOW, TERMS, CALENDAR)
 
 
 def done(opinion: Opinion, act: OpinionAct, role: Role, actor: str = "", **facts: Any) -> Opinion:
@@ -90,7 +90,7 @@ def test_a_warning_comes_before_each_limit_and_not_before_it_begins() -> None:  
         assert opinion.due_at is not None
         assert opinion.warn_at == next_at(opinion) == before(opinion.due_at, TERMS.warn, CALENDAR)
     short = replace(TERMS, warn=TERMS.answer)
-    assert receive(Voice.DEPUTY, "样例1号", NOW, short, CALENDAR).warn_at == NOW
+    assert receive("OP-1", Voice.DEPUTY, "样例1号", NOW, short, CALENDAR).warn_at == NOW
     assert next_at(done(answered(), A.KEEP, Role.SUPERVISOR)) is None
 
 
@@ -112,7 +112,9 @@ def test_what_no_row_allows_is_refused() -> None:
                 move_of(standing, act, role)
 
 
-def test_the_same_number_of_the_same_voice_is_one_opinion() -> None:
-    assert id_of(Voice.DEPUTY, "样例1号") == RECEIVED.id
-    assert len({RECEIVED.id, id_of(Voice.MEMBER, "样例1号"), id_of(Voice.DEPUTY, "样例2号")}) == 3
-    assert replace(RECEIVED, version=2).id == RECEIVED.id
+def test_an_answer_is_owed_since_the_first_assignment() -> None:  # Art. 21
+    assigned = done(RECEIVED, A.ASSIGN, Role.AGENT, unit="JW")
+    with pytest.raises(NotPermitted, match="already"):
+        done(assigned, A.ASSIGN, Role.AGENT, unit="JW")
+    other = done(assigned, A.ASSIGN, Role.AGENT, unit="HP")
+    assert (other.unit, other.standing, other.due_at) == ("HP", H.ASSIGNED, assigned.due_at)

@@ -41,7 +41,9 @@ GIVEN = Particulars(
 
 
 def at(standing: Membership, **facts: object) -> Partner:
-    partner = Partner(code="P-1", particulars=GIVEN, standing=standing, set_by="supervisor-1", set_at=NOW)
+    partner = Partner(
+        code="P-1", particulars=GIVEN, standing=standing, entered_by="web", set_by="supervisor-1", set_at=NOW
+    )
     return replace(partner, **facts)  # type: ignore[arg-type]
 
 
@@ -58,6 +60,8 @@ def test_an_application_is_checked_and_decided_by_another_officer() -> None:
     assert checked.due_at == applied.due_at, "the Centre's limit runs until it is decided"
     with pytest.raises(NotYours):
         done(checked, A.ADMIT, Role.SUPERVISOR, "supervisor-1")
+    with pytest.raises(NotYours):
+        done(replace(checked, entered_by="supervisor-2"), A.ADMIT, Role.SUPERVISOR)
     assert done(checked, A.ADMIT, Role.SUPERVISOR).standing is M.ACTIVE
 
 

@@ -91,6 +91,12 @@ async def test_whatever_is_answered_ends_as_an_answer(other: Receiver, raw: byte
     assert (answer.receipt, answer.reason, answer.body) == ("", reason, {})
 
 
+async def test_nothing_is_asked_without_the_token_that_is_to_be_shown(other: Receiver, tmp_path: Path) -> None:
+    async with reach(Peer(other.url, tmp_path / "none")) as link:
+        assert (await Credit(link).take(RECORD)).reason == "no_token"
+    assert not other.asked
+
+
 async def test_an_answer_that_does_not_end_is_none(other: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exchange.link.WHOLE", 0.3)
     other.stalls = True

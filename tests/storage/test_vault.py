@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from settings import sqlalchemy_url
 from storage.people import blind, new_key, of_phone, open_words, resealed, seal
-from storage.proof import prove, proved
+from storage.proof import EARLIER, prove, proved
 from storage.readers import as_app
 from storage.reading import person
 from storage.sealing import Masters, Unreadable
@@ -187,3 +187,16 @@ async def test_a_clock_that_is_not_the_databases_is_refused_before_it_puts_insta
     with pytest.raises(RuntimeError, match="seconds from this machine's"):
         async with proved(kept, engine):
             raise AssertionError("it began")
+
+
+async def test_a_release_does_not_work_on_a_database_that_was_not_migrated_to_it(
+    kept: Vault, engine: AsyncEngine
+) -> None:
+    for revision, works in ((EARLIER[0], False), ("9999", True)):
+        async with owning(engine) as conn:
+            await conn.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        if works:
+            await prove(kept, engine)
+            continue
+        with pytest.raises(RuntimeError, match="hotline migrate"):
+            await prove(kept, engine)

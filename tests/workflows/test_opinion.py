@@ -46,10 +46,10 @@ async def worker(temporal: WorkflowEnvironment, engine: AsyncEngine, queue: str)
 
 async def received(engine: AsyncEngine, queue: str) -> str:
     now = datetime.now(UTC)
-    opinion = receive(Voice.MEMBER, queue, now, HOURS, CALENDAR)
+    opinion = receive(f"OP-{queue}", Voice.MEMBER, queue, now, HOURS, CALENDAR)
     doing = Doing(act=A.RECEIVE, actor="agent-1", role=Role.AGENT, at=now)
     async with engine.begin() as conn:
-        assert await opinions.enter(conn, opinion, {"title": "样例", "question": "样例。"}, doing)
+        assert await opinions.enter(conn, opinion, {"title": "样例", "question": "样例。"}, doing) == opinion.id
     return opinion.id
 
 

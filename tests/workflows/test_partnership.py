@@ -61,7 +61,7 @@ class Register:
             papers=(Shown(paper=Paper.PLEDGE, number="样例-1", valid_until=last),),
         )
         async with self.engine.begin() as conn:
-            applies = self._doing(A.APPLY, Role.CHANNEL, particulars=given)
+            applies = self._doing(A.APPLY, Role.CHANNEL, "web", particulars=given)
             self.code = (await partners.enter(conn, applies, TERMS, CALENDAR)).code
         await self.tell()
 

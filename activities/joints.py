@@ -12,6 +12,7 @@ from activities.sweep import SIDE_BY_SIDE, Sweep
 from domain.acts import check
 from domain.case import File
 from domain.refusals import Refusal
+from domain.vocabulary import Act
 from storage import deeds, files, joints
 from storage.engine import single
 from storage.joints import JointAct
@@ -62,6 +63,8 @@ class Joints:
         """
         file = await files.load(conn, number)
         assert file is not None
+        if made.act is Act.JOIN and await joints.alone(conn, number):
+            return False
         written = [note(kind, words) for kind, words in made.texts.items()]
         deed = made.deed(number, {row["kind"]: row["id"] for row in written})
         waits = await deeds.awaited(conn, number, made.received_at)

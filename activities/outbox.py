@@ -54,10 +54,17 @@ class Outbox:
         taken, ends = 0, time.monotonic() + BATCH
         async with self._engine.connect() as conn, httpx.AsyncClient(timeout=TIMEOUT) as http:
             waiting = await outbox.waiting(conn, self._now())
-            keys = await self._vault.keys({notice.number for notice in waiting}) if waiting else {}
+            numbers = {notice.number for notice in waiting}
+            keys = await self._vault.keys(numbers) if waiting else {}
+            elsewhere = await self._vault.kept(numbers - keys.keys())
+            if elsewhere:
+                activity.logger.warning("the master key of %d cases is not here: their messages wait", len(elsewhere))
             for notice in waiting:
                 if time.monotonic() > ends:
                     break
+                if notice.number in elsewhere:
+                    await outbox.not_sent(conn, notice.id, final=False)
+                    continue
                 status, receipt = await _send(http, self._gateway, notice, keys.get(notice.number))
                 if not await _recorded(conn, notice.id, status, receipt):
                     break

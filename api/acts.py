@@ -333,7 +333,7 @@ def _route(act: Act, shape: type[Any]) -> None:
         opened = code is not None and opens(house.settings.secret, number, code)
         if act is Act.JOIN:
             await house.desk(number, caller, None, opened)
-            await known_joint(house, content["joint"])
+            await joinable(house, content["joint"], number)
         answer = await house.act(number, act, caller, content, key, not _async(prefer), opened)
         return told(answer, response, caller.role)
 
@@ -383,14 +383,16 @@ def _code(shown: bool) -> Any:
     return Annotated[str | None, Header(**TRACKING, description=meaning, include_in_schema=shown)]
 
 
-async def known_joint(house: HouseDep, id: str) -> None:
-    """The joint case exists and is open."""
+async def joinable(house: HouseDep, id: str, number: str) -> None:
+    """The joint case exists and is open, and this case was never one that is handled alone."""
     async with house.once.connect() as conn:
-        found = await joints.one(conn, id)
+        found, alone = await joints.one(conn, id), await joints.alone(conn, number)
     if found is None:
         raise Unknown("`joint`: no such joint case; GET /joints lists them")
     if found["closed_at"]:
         raise NotPermitted("the joint case is closed")
+    if alone:
+        raise NotPermitted("a report, or a complaint about staff, is handled alone", art(9, paragraph=2))
 
 
 async def looked_up(

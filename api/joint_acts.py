@@ -20,8 +20,9 @@ from api.joints import ON_ITS_WAY, STRICT, Id, JointWhole, router, show
 from api.rights import ROLES, path_of
 from domain.joint import CARRIED
 from domain.lifecycle import MOVES
+from domain.publication import names_nobody
 from domain.refusals import NotPermitted
-from domain.vocabulary import Act, ReplyWay
+from domain.vocabulary import Act, ReplyWay, Suspect
 from storage import files, joints
 from storage.joints import JointAct
 
@@ -49,6 +50,8 @@ def _route(act: Act, shape: type[Any]) -> None:
         content = adapter.dump_python(given, mode="json", exclude_none=True)
         await looked_up(house, act, id, caller, content, key)
         made = act_of(house, id, act, caller, content)
+        for kind, words in made.texts.items():
+            names_nobody(kind, words, stands={Suspect.DOOR, Suspect.PLATE})  # each of the others reads it
 
         async def work(conn: AsyncConnection, digest: str) -> str:
             await joints.hold(conn, id)

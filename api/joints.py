@@ -102,7 +102,7 @@ async def post_joint(given: Opened, caller: CallerDep, house: HouseDep, key: Key
     """Each of the cases joins by an act of its own; one for which it is refused (a report, a part of another) stays out."""
 
     async def work(conn: AsyncConnection, digest: str) -> str:
-        names_nobody("title", given.title, stands={Suspect.DOOR})  # it stays while one of its parts does
+        names_nobody("title", given.title, stands={Suspect.DOOR, Suspect.PLATE})  # it stays while one of its parts does
         await _known_cases(conn, given.cases)
         id = await joints.open_(conn, given.title, caller.subject, house.now())
         await joints.receive(conn, act_of(house, id, Act.JOIN, caller, numbers=given.cases), key, digest)

@@ -273,6 +273,8 @@ async def whole(house: House, caller: Caller, code: str) -> MemberWhole:
         if partner is None:
             raise Problem(404, "NoSuchPartner", "no such partner, or none that the caller may see")
         steps = await partners.steps(conn, code)
+    if caller.role is Role.ANALYST:
+        steps = [step | {"reason": None} for step in steps]  # it may name somebody
     return view(MemberWhole, partners.row_of(partner), steps=[view(MemberStep, step) for step in steps])
 
 

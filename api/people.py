@@ -20,7 +20,7 @@ from api.texts import Words
 from api.tracking import RequesterDep
 from api.views import Person, Row, view
 from domain.masking import masked, masked_address, masked_id, masked_name, masked_phone
-from domain.refusals import NotYours, Unknown
+from domain.refusals import NotPermitted, NotYours, Unknown
 from domain.regulation import art
 from domain.vocabulary import Purpose, Role
 from storage import disclosures, reading
@@ -215,11 +215,19 @@ async def post_consent(number: Number, given: Consent, caller: CallerDep, house:
     summary="告知同意 · consent to be named",
     tags=["tracking"],
     response_description="As it stands now; each change is on record.",
-    responses=documented(404, 410, 413, 422, 503),
+    responses=documented(404, 409, 410, 413, 422, 503),
     openapi_extra=CONSENT,
 )
 async def track_consent(number: Number, given: Consent, caller: RequesterDep, house: HouseDep) -> Consent:
-    """The person says so. To withdraw it closes the case's texts and person to the units again."""
+    """The person says so. To withdraw it closes the case's texts and person to the units again.
+
+    Whoever registered the case knows its code: where that was the Centre, a shield is lifted by a call, under the name
+    of who took it.
+    """
+    if given.consent:
+        async with house.once.connect() as conn:
+            if await disclosures.known_to_staff(conn, number):
+                raise NotPermitted("call the Centre: who takes your call puts it on record under their name", art(15))
     return await _consented(house, number, given, caller)
 
 

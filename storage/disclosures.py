@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.vocabulary import Text
+from domain.vocabulary import Role, Text
 from storage.notes import note
 from storage.tables import PERSON, disclosures, notes, people
 
@@ -45,6 +45,18 @@ async def consent(engine: AsyncEngine, disclosure: Disclosure, given: bool) -> N
     async with engine.begin() as conn:
         if (await conn.execute(change.values(consent=given))).rowcount:
             await _append(conn, disclosure, None)
+
+
+_KNOWN_TO_STAFF = text(
+    "SELECT sheltered(:number) AND EXISTS (SELECT FROM entries WHERE case_number = :number AND seq = 1"
+    " AND role = ANY (:staff))"
+)
+
+
+async def known_to_staff(conn: AsyncConnection, number: str) -> bool:
+    """Is the person shielded, and did the Centre itself register the case, so that it knows the tracking code?"""
+    asked = {"number": number, "staff": [Role.AGENT, Role.SUPERVISOR]}
+    return bool((await conn.execute(_KNOWN_TO_STAFF, asked)).scalar_one())
 
 
 async def _append(conn: AsyncConnection, disclosure: Disclosure, why: str | None) -> None:

@@ -126,6 +126,11 @@ async def open_to(conn: AsyncConnection, made: JointAct, limit: int) -> Sequence
     return (await conn.execute(query.order_by(cases.c.number).limit(limit))).scalars().all()
 
 
+async def alone(conn: AsyncConnection, number: str) -> bool:
+    """Was it ever a report, or a complaint about staff? No correction takes the shelter away (Art. 9 ¶2, 15)."""
+    return bool((await conn.execute(select(func.sheltered(number)))).scalar_one())
+
+
 async def progress(conn: AsyncConnection, made: JointAct, last: str, carried: int, passed: int) -> None:
     """Keep how far it has come; once for each batch, so that an interruption counts nothing twice."""
     step = (joint_acts.c.id == made.id) & (joint_acts.c.last.is_not_distinct_from(made.last))

@@ -5,7 +5,7 @@ Whoever has the data without `vault.case_keys`, or both without the master keys,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +84,10 @@ class Vault:
             except Unreadable:
                 continue
         return found
+
+    async def kept(self, numbers: Collection[str]) -> set[str]:
+        """Those of these cases whose key is there, whether it can be opened here or not."""
+        return {row.case_number for row in await self._rows(_FIND, numbers=list(numbers))} if numbers else set()
 
     async def destroy(self, number: str) -> None:
         """The key of a case whose person is destroyed, where the vault is apart; with the data, `destroy()` takes it."""

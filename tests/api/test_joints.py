@@ -190,6 +190,24 @@ async def test_its_texts_are_with_the_cases_only(house: Line, record: AsyncEngin
     assert set(kept.scalars()) == {None}
 
 
+async def test_a_text_for_everybody_names_nobody(house: Line) -> None:  # Art. 15
+    id = await opened(house, *await cases(house, 2))
+    await done(house, id, "transfer", Role.AGENT, lead="WATER")
+    named = {"public": "样例：周样例女士（13877776666）处已查。", "replied": "phone"}
+    refused = await house.post(f"/joints/{id}/feedback", Role.UNIT, named, "WATER")
+    assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15")
+    assert "13877776666" not in refused.text
+
+
+async def test_a_correction_makes_no_complaint_about_staff_a_part(house: Line) -> None:  # Art. 9 ¶2, 15
+    number = (await house.register(matter="staff", respondent="WATER"))["number"]
+    await house.done(number, "correct", Role.SUPERVISOR, matter="help", reason=REASON)
+    id = await opened(house, number, *await cases(house, 1))
+    assert (await reached(house, id))["acts"][0]["passed"] == 1
+    refused = await house.act(number, "join", Role.AGENT, joint=id)
+    assert (refused.status_code, refused.json()["provision"]) == (409, "Art. 9 ¶2")
+
+
 async def test_a_title_names_nobody_but_may_say_which_house(house: Line) -> None:  # Art. 15
     numbers = await cases(house, 1)
     for title in ("样例：李样例女士家停水", "样例停水，电话13912340001"):

@@ -24,12 +24,16 @@ from api.access import tracking_code
 from domain.messages import MESSAGES, message
 from domain.notices import NOTICES
 from domain.vocabulary import Audience, Exclusion, Role
+from storage.engine import single
 from storage.outbox import FIRST_PAUSE, MAX_TRIES
+from storage.sealing import Masters
 from storage.tables import notices, people
+from storage.vault import Vault
 from tests.api import rows
 from tests.api.gateway import Gateway
 from tests.api.rows import case
 from tests.line import SECRET, Line, unit_for, vault_on
+from tests.storage.test_tables import registered
 from worker import build_worker
 from workflows.sweep import SweepWorkflow
 
@@ -86,6 +90,19 @@ async def test_without_a_gateway_everything_waits(engine: AsyncEngine) -> None:
     await write(engine, "a")
     assert await deliver(engine, None) == 0
     assert await states(engine) == {"a": ("waiting", 0, None)}
+
+
+async def test_a_message_waits_for_a_worker_that_has_the_key(
+    engine: AsyncEngine, gateway: Gateway
+) -> None:  # Art. 11(1)
+    """As while a new master key is brought to one process after the other."""
+    await registered(engine, "TJ20260302000001")
+    known = set(await states(engine))
+    assert known
+    other = Vault(Masters.read(Masters.new("second").encode()), single(engine))
+    assert await Outbox(engine, other, gateway.url, now=lambda: AT).deliver() == 0
+    assert (await states(engine), gateway.requests) == (dict.fromkeys(known, ("waiting", 1, None)), [])
+    assert await deliver(engine, gateway, after=FIRST_PAUSE) == len(known)
 
 
 async def test_a_gateway_that_is_down_gets_everything_once_when_it_is_up(engine: AsyncEngine) -> None:

@@ -190,6 +190,18 @@ async def test_no_correction_takes_the_shelter_away(house: Line) -> None:  # Art
     assert (await house.post(f"/cases/{number}/person", Role.AGENT, {"purpose": "contact"})).status_code == 403
 
 
+async def test_who_registered_a_complaint_does_not_lift_its_shield_by_the_code(house: Line) -> None:  # Art. 9 ¶2, 15
+    said = {"title": "样例", "text": "样例。", "matter": "staff", "respondent": "WATER", "phone": "13800000000"}
+    made = (await house.post("/cases", Role.AGENT, said)).json()
+    code = {"Tracking-Code": made["tracking_code"]}
+    path = f"/tracking/{made['number']}/consent"
+    refused = await house.http.post(path, json={"consent": True}, headers=code)
+    assert (refused.status_code, refused.json()["provision"]) == (409, "Art. 15")
+    assert (await house.http.post(path, json={"consent": False}, headers=code)).status_code == 200
+    by_call = await house.post(f"/cases/{made['number']}/consent", Role.SUPERVISOR, {"consent": True})
+    assert by_call.status_code == 200
+
+
 async def test_another_code_consents_to_nothing(house: Line) -> None:
     made = await shielded(house)
     wrong = {"Tracking-Code": "AAAAAAAAAAAAAAAA"}

@@ -52,7 +52,7 @@ FIELDS: dict[str, str] = {
     "Draft.withheld": "what of the case is not shown, though it names nobody",
     "Looked.kept": "the suspected passages that may stand",
     "PublicationWhole.kept": "the suspected passages that the reviewer let stand; null: not public yet",
-    "suspected": "passages that may name somebody, each to be reworded or kept by name",
+    "suspected": "passages that may name somebody; of what goes public, each is reworded or kept by name",
     "Kept.field": "as it was marked",
     "Suspicion.field": "in which of the three texts",
     "Kept.start": "as it was marked",

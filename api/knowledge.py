@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ from api.texts import Day, Line, Words
 from api.views import Page, view
 from domain.knowledge import Proposal, review_day
 from domain.limits import SHANGHAI
+from domain.publication import Field as Passage
+from domain.publication import Suspicion, suspected
 from domain.ruleset import rule_sets
 from domain.vocabulary import Edition, Matter
 from storage import knowledge
@@ -47,6 +50,10 @@ class Answered:
     valid_until: Day
 
 
+TOLD: tuple[Passage, ...] = ("question", "answer")
+"""The texts of an entry."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Version:
     """One version of an entry, and who took which step when. What it says is never changed."""
@@ -69,6 +76,7 @@ class Version:
     withdrawn_by: str | None
     withdrawn_at: datetime | None
     reason: str | None
+    suspected: list[Suspicion]
 
 
 @router.post(
@@ -122,7 +130,7 @@ async def get_knowledge(
     """By entry and version; a unit reads its own. `reminded`: what expires soon."""
     async with house.reading(caller) as conn:
         found = await knowledge.listed(conn, owner, stage, reminded, limit, cursor)
-    return Page([view(Version, row) for row in found.items], found.next)
+    return Page([_version(row) for row in found.items], found.next)
 
 
 @router.get(
@@ -148,4 +156,8 @@ async def whole(house: House, caller: Caller, entry: int) -> list[Version]:
         found = await knowledge.versions(conn, entry)
     if not found:
         raise Problem(404, "NoSuchEntry", "the knowledge base has no such entry, or none that the caller may see")
-    return [view(Version, row) for row in found]
+    return [_version(row) for row in found]
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    return view(Version, row, suspected=[each for name in TOLD for each in suspected(name, row[name], ())])

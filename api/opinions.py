@@ -252,6 +252,8 @@ def _route(act: OpinionAct, shape: type[Any]) -> None:
 def _said(given: Any, row: Mapping[str, Any], now: datetime) -> tuple[dict[str, Any], str | None]:
     """Which texts of the opinion an act changes, and the words that its step keeps; Lacking if a passage is not looked at."""
     match given:
+        case Assigned():
+            return dict.fromkeys(("answer", *PUBLIC.values())), None  # another's answer is not the next one's
         case Answering():
             return {"answer": given.answer} | dict.fromkeys(PUBLIC.values()), given.answer
         case Effect():

@@ -57,6 +57,10 @@ def invalid(entry: int, version: int) -> NotPermitted:
     return NotPermitted(f"version {version} of entry {entry} is not what is valid now: search again", art(10, item=1))
 
 
+HOUSE = re.compile(r"\d+ *(?:[弄巷]|号(?!线)|号?[楼栋幢门室]|单元)")
+"""The number of a house: with the name of a street it says where somebody lives."""
+
+
 def asked_in_vain(words: str) -> str:
     """What is kept of a search that found nothing: its words in order, small letters, and nothing that may name somebody.
 
@@ -64,8 +68,10 @@ def asked_in_vain(words: str) -> str:
     """
     words = unicodedata.normalize("NFKC", words)
     shown = list(masked(words))
-    for each in suspected("question", words, ()):
-        shown[each.start : each.end] = STAR * (each.end - each.start)
+    places = [(each.start, each.end) for each in suspected("question", words, ())]
+    places += [found.span() for found in HOUSE.finditer(words)]
+    for start, end in places:
+        shown[start:end] = STAR * (end - start)
     runs = re.findall("[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+", "".join(shown).lower())
     short = [run for run in runs if not (run.isdigit() and len(run) > 4)]
     kept = " ".join(dict.fromkeys(short))[:LONGEST].strip()

@@ -336,3 +336,9 @@ async def test_what_a_closed_unit_said_answers_no_more(house: Line, record: Asyn
     finally:
         async with record.begin() as conn:
             await conn.execute(change, {"active": True})
+
+
+async def test_whoever_releases_an_entry_is_shown_what_may_name_somebody(house: Line) -> None:  # Art. 15
+    entry = await proposed(house, f"{term()} 请找李样例女士")
+    (shown,) = (await house.get(f"/knowledge/{entry}", Role.SUPERVISOR)).json()
+    assert {each["why"] for each in shown["suspected"]} == {"name"}

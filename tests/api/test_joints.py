@@ -215,3 +215,15 @@ async def test_a_title_names_nobody_but_may_say_which_house(house: Line) -> None
         assert (refused.status_code, refused.json()["provision"]) == (422, "Art. 15"), title
     taken = await house.post("/joints", Role.AGENT, {"title": "样例小区3号楼停水", "cases": numbers})
     assert taken.status_code == 201
+
+
+async def test_the_office_designates_once_for_all_that_was_escalated(house: Line) -> None:  # Art. 12 ¶2
+    numbers = await cases(house, 2)
+    id = await opened(house, *numbers)
+    await done(house, id, "escalate", Role.AGENT, reason="样例：职责不清。")
+    told = await done(house, id, "designate", Role.OFFICE, lead="WATER", reason="样例：由供水单位牵头。")
+    assert (told["carried"], told["passed"]) == (2, 0)
+    for number in numbers:
+        seen = (await house.get(f"/cases/{number}", Role.OFFICE)).json()
+        assert (seen["status"], seen["units"]) == ("assigned", ["WATER"])
+    assert (await house.get(f"/joints/{id}", Role.OFFICE)).json()["standing"] == {"assigned": 2}

@@ -89,6 +89,7 @@ class Version:
 )
 async def post_knowledge(given: Answered, caller: CallerDep, house: HouseDep) -> list[Version]:
     """By a unit, for itself. The same again is the same entry."""
+    await house.require_units({"owner": [str(caller.unit)]})
     proposal, review_on = _proposed(house, given)
     async with house.engine.begin() as conn:
         entry = await knowledge.propose(conn, proposal, str(caller.unit), review_on, caller.subject, house.now())
@@ -106,6 +107,7 @@ async def post_knowledge(given: Answered, caller: CallerDep, house: HouseDep) ->
 async def post_knowledge_version(id: Id, given: Answered, caller: CallerDep, house: HouseDep) -> list[Version]:
     """By the unit whose entry it is. From the first day on which it is so, a released one takes the place of those before."""
     await whole(house, caller, id)
+    await house.require_units({"owner": [str(caller.unit)]})
     proposal, review_on = _proposed(house, given)
     async with house.engine.begin() as conn:
         await knowledge.revise(conn, id, proposal, review_on, caller.subject, house.now())

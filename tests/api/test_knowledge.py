@@ -333,6 +333,8 @@ async def test_what_a_closed_unit_said_answers_no_more(house: Line, record: Asyn
             await conn.execute(change, {"active": False})
         assert await search(house, words) == []
         assert (await answer(house, number, entry=entry, version=1)).status_code == 409
+        none = await post(house, "/knowledge", Role.UNIT, "POWER-1", "POWER", **said(term()))
+        assert (none.status_code, none.json()["title"]) == (422, "Unknown")
     finally:
         async with record.begin() as conn:
             await conn.execute(change, {"active": True})
@@ -342,3 +344,8 @@ async def test_whoever_releases_an_entry_is_shown_what_may_name_somebody(house: 
     entry = await proposed(house, f"{term()} 请找李样例女士")
     (shown,) = (await house.get(f"/knowledge/{entry}", Role.SUPERVISOR)).json()
     assert {each["why"] for each in shown["suspected"]} == {"name"}
+
+
+async def test_whoever_is_no_unit_of_the_register_proposes_nothing(house: Line) -> None:
+    none = await post(house, "/knowledge", Role.UNIT, "NOBODY-1", "NOBODY", **said(term()))
+    assert (none.status_code, none.json()["title"]) == (422, "Unknown")

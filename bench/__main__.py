@@ -10,6 +10,7 @@ import typer
 
 from bench import chaos as faults
 from bench import joint as together
+from bench import legacy as older
 from bench import likeness as alike
 from bench import suggest as learning
 from bench.lifecycle import run
@@ -59,6 +60,18 @@ def joint(
     report = together.run(cases)
     _tell(report, as_json)
     if not together.is_sound(report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def legacy(
+    rows: Annotated[int, typer.Option(min=1, help="how many invented finished cases")] = 100_000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
+) -> None:
+    """Import the cases of an older hotline; exit code 1 if one was rejected."""
+    report = older.run(rows)
+    _tell(report, as_json)
+    if report["failed"]:
         raise typer.Exit(1)
 
 

@@ -26,6 +26,7 @@ from cli.causes import By, Reason, cause
 from cli.demo import play
 from cli.disposal import disposal_app
 from cli.keys import key_app
+from cli.legacy import import_
 from cli.opendata import opendata
 from cli.processes import StackError
 from cli.receiver import receiver
@@ -320,6 +321,7 @@ def restart(
 
 app.command()(rebuild)
 app.command()(opendata)
+app.command("import")(import_)
 app.command()(doctor)
 
 

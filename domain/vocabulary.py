@@ -128,6 +128,9 @@ class Mark(Word):
     HANDED_OVER = "handed_over", "列入执法监督移送", "queued for the enforcement-supervision platform"
     INCOMPLETE = "incomplete", "档案不完整", "archive incomplete"
     SEALED = "sealed", "封存", "sealed"
+    CLOSED = "closed", "原系统办结", "closed in the older system"
+    IMPORTED = "imported", "历史数据导入", "imported from an older system"
+    BEFORE_RULES = "before_rules", "早于首个规则", "registered before the first rule set took effect"
 
 
 class Channel(Word):
@@ -452,6 +455,7 @@ class Change(Word):
     RULES_RELEASED = "rules_released", "发布规则", "rule set released"
     RIGHTS_RELEASED = "rights_released", "发布权限", "rights released"
     SESSIONS_ENDED = "sessions_ended", "终止会话", "sessions ended"
+    CASES_IMPORTED = "cases_imported", "导入历史工单", "import of an older system's cases begun"
 
 
 class Ground(Word):

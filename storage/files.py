@@ -124,19 +124,23 @@ def _wakes_at(result: Result) -> datetime | None:
 
 def result_rows(result: Result) -> dict[str, str]:
     """The rows that a step adds beside the case's own, as JSON parameters by table."""
+    return {name: ANY.dump_json(found).decode() for name, found in rows_of(result).items()}
+
+
+def rows_of(result: Result) -> dict[str, list[dict[str, Any]]]:
+    """The same, as they are."""
     number = result.file.case.number
     entries = [{"case_number": number, **entry} for entry in ENTRIES.dump_python(result.entries)]
     assignments = [{"case_number": number, **row} for row in ASSIGNMENTS.dump_python(result.assignments)]
     handed_over = {"case_number": number, "basis": "Art. 9 ¶3", "state": "waiting"}
     handovers = [{**handed_over, "raised_at": result.entries[0].at}] if result.handover else []
-    rows = {
+    return {
         "entries": entries,
         "assignments": assignments,
         "clocks": [_clock(number, row) for row in result.clocks],
         "notices": [_notice(number, notice) for notice in result.notices],
         "handovers": handovers,
     }
-    return {name: ANY.dump_json(found).decode() for name, found in rows.items()}
 
 
 def _clock(number: str, row: ClockRow) -> dict[str, Any]:

@@ -14,12 +14,16 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.case import CENTRE, OFFICE
-from domain.vocabulary import Hearing, Matter, Report, Review, Role, Text
+from domain.legacy import OLDER
+from domain.vocabulary import Hearing, Mark, Matter, Report, Review, Role, Text
 from storage.destroy import DESTROY
 from storage.tables import metadata
 
 APP = "hotline_app"
 """Whom API, worker and tools sign in as."""
+
+IMPORT = "hotline_import"
+"""The import right (导入权限): who signs in as this role, and nobody else, writes an older system's cases."""
 
 
 class Reader(StrEnum):
@@ -150,6 +154,12 @@ APPENDED = (
 )  # fmt: skip
 """Tables in which not even the house changes a row."""
 
+IMPORTED = ("cases", "people", "notes", "assignments", "clocks", "entries", "archives", "changes")
+"""What an import writes."""
+
+OF_AN_IMPORT = {"cases": f"client LIKE '{OLDER}%'", "entries": f"event = '{Mark.IMPORTED}'"}
+"""The rows that only the import right may write."""
+
 REGISTER = "disposals"
 """Written by `destroy` only."""
 
@@ -174,20 +184,27 @@ def _statements() -> list[str]:
     roles = ", ".join(Reader)
     tables = sorted(metadata.tables)
     guarded = sorted({table for policies in POLICIES.values() for table in policies})
-    told = [role_made(APP, "LOGIN"), *(role_made(reader, "NOLOGIN") for reader in Reader)]
+    told = [role_made(APP, "LOGIN"), role_made(IMPORT, "LOGIN"), *(role_made(reader, "NOLOGIN") for reader in Reader)]
     told += [_member(reader) for reader in Reader]
-    told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {roles}"]
-    told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {roles}"]
+    told += [f"GRANT USAGE ON SCHEMA public TO {APP}, {IMPORT}, {roles}"]
+    told += [f"REVOKE ALL ON {', '.join(tables)} FROM {APP}, {IMPORT}, {roles}"]
     told += [f"GRANT SELECT, INSERT{'' if name in APPENDED else ', UPDATE'} ON {name} TO {APP}" for name in tables]
     told += [f"GRANT DELETE ON {', '.join(GIVEN_UP)} TO {APP}"]
     told += [f"REVOKE INSERT, UPDATE ON {REGISTER} FROM {APP}"]
     told += [f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {roles}", f"GRANT SELECT ON alembic_version TO {APP}"]
+    told += [f"GRANT SELECT, INSERT ON {', '.join(IMPORTED)}, counters TO {IMPORT}"]
+    told += [f"GRANT UPDATE ON counters TO {IMPORT}", f"GRANT SELECT ON {', '.join(FOR_ALL)} TO {IMPORT}"]
     told += [COMPLAINED_OF, SHELTERED, SHIELDED, DESTROY]
     told += ["REVOKE ALL ON FUNCTION destroy FROM PUBLIC", f"GRANT EXECUTE ON FUNCTION destroy TO {APP}"]
     for table in guarded:
         told += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
         told += _policy(table, "owner", "CURRENT_USER", f"USING ({EVERY}) WITH CHECK ({EVERY})")
         told += _policy(table, APP, APP, f"USING ({EVERY}) WITH CHECK ({EVERY})")
+    for table in IMPORTED:
+        told += _policy(table, IMPORT, IMPORT, f"USING ({EVERY}) WITH CHECK ({EVERY})")
+    for table, rows in OF_AN_IMPORT.items():
+        told += [f"DROP POLICY IF EXISTS not_imported ON {table}"]
+        told += [f"CREATE POLICY not_imported ON {table} AS RESTRICTIVE FOR INSERT TO {APP} WITH CHECK (NOT ({rows}))"]
     for reader, policies in POLICIES.items():
         for table, rows in policies.items():
             told += [f"GRANT SELECT ON {table} TO {reader}", *_policy(table, reader, reader, f"USING ({rows})")]
@@ -244,6 +261,11 @@ def _policy(table: str, name: str, role: str, rows: str) -> list[str]:
 def as_app(url: str) -> str:
     """The same database, signed in as the house."""
     return make_url(url).set(username=APP).render_as_string(hide_password=False)
+
+
+def as_import(url: str) -> str:
+    """The same database, signed in with the import right."""
+    return make_url(url).set(username=IMPORT).render_as_string(hide_password=False)
 
 
 _READ_AS = text(

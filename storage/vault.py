@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, TextClause, create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.engine import make_engine, single
-from storage.readers import APP, role_made
+from storage.readers import APP, IMPORT, role_made
 from storage.sealing import Masters, Unreadable
 
 KEEP = """
@@ -144,11 +144,12 @@ def lay_out(connection: Connection) -> None:
     """The vault's schema and rights, as the owner of the database. Repeatable."""
     for statement in (
         role_made(APP, "LOGIN"),
+        role_made(IMPORT, "LOGIN"),
         "CREATE SCHEMA IF NOT EXISTS vault",
         "CREATE TABLE IF NOT EXISTS vault.case_keys"
         " (case_number text PRIMARY KEY, master text NOT NULL, wrapped text NOT NULL)",
-        f"GRANT USAGE ON SCHEMA vault TO {APP}",
-        f"GRANT SELECT, INSERT, UPDATE ON vault.case_keys TO {APP}",
+        f"GRANT USAGE ON SCHEMA vault TO {APP}, {IMPORT}",
+        f"GRANT SELECT, INSERT, UPDATE ON vault.case_keys TO {APP}, {IMPORT}",
     ):
         connection.execute(text(statement))
 
